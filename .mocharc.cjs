@@ -1,0 +1,5 @@
+module.exports = {
+  spec: ['packages/*/build/test/**/*.test.js'],
+  require: ['./packages/test-utils/build/src/root-hooks.js'],
+  timeout: 60_000,
+};

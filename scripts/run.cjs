@@ -1,0 +1,46 @@
+// Runs a task of the repository, as the very first command of a fresh clone too: installs and builds what is missing.
+// Until it has installed, it runs on whatever Node.js the shell has: CommonJS and built-ins only.
+'use strict';
+const { spawnSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..');
+const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
+
+const tasks = {
+  build: [],
+  lint: ['eslint .', 'prettier --check --log-level warn .'],
+  test: ['mocha'],
+  'test:real': ['node scripts/test-real.cjs'],
+  demo: ['node packages/demo/build/src/index.js'],
+};
+
+/** One shell line; `node` and the binaries of node_modules come first on the PATH, as in every npm script. */
+function run(line, args = []) {
+  const env = { ...process.env, PATH: path.join(root, 'node_modules', '.bin') + path.delimiter + process.env.PATH };
+  const quoted = args.map(arg => JSON.stringify(arg)).join(' ');
+  const { status } = spawnSync(`${line} ${quoted}`.trim(), { cwd: root, env, shell: true, stdio: 'inherit' });
+  if (status !== 0) process.exit(status || 1);
+}
+
+function install() {
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.log('Installing dependencies (once)…');
+  run('npm ci --ignore-scripts --no-audit --no-fund --loglevel=error');
+  writeFileSync(stamp, lock);
+}
+
+const [task, ...args] = process.argv.slice(2);
+if (!tasks[task]) {
+  console.error(`Unknown task ${task}: one of ${Object.keys(tasks).join(', ')}`);
+  process.exit(2);
+}
+install();
+run('tsc --build');
+if (existsSync(path.join(root, 'packages/register/bundle.cjs'))) run('node packages/register/bundle.cjs');
+tasks[task].forEach((line, index, lines) => run(line, index === lines.length - 1 ? args : []));
