@@ -1,1 +1,2 @@
-export {};
+export { KafkaJsInstrumentation } from './instrumentation';
+export type { MessagingConfig as KafkaJsInstrumentationConfig } from '@queuetrace/messaging';

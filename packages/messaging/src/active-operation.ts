@@ -1,0 +1,134 @@
+import {
+  context,
+  createContextKey,
+  SpanStatusCode,
+  trace,
+  type Context,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
+import { serverAttributes } from './attributes';
+import { errorMessage, errorType } from './error-type';
+import { guarded } from './guarded';
+import type { MessagingAttributes } from './semconv';
+import type { TelemetryCore } from './telemetry-core';
+import type { Operation, OperationType } from './types';
+
+const ACTIVE_OPERATION = createContextKey('queuetrace.active-operation');
+
+/** What an operation is made of when it starts. */
+export interface Started<M> {
+  type: OperationType;
+  operation: Operation<M>;
+  span: Span;
+  /** The span's parent context; the operation's own is built on it. */
+  parent: Context;
+  startedAtMs: number;
+  /** The messages were counted by an earlier operation. */
+  isCounted?: boolean;
+}
+
+/** A started operation: code runs in its context, and it ends exactly once. */
+export class ActiveOperation<M = unknown> {
+  readonly context: Context;
+  readonly operation: Operation<M>;
+  readonly type: OperationType;
+  readonly span: Span;
+  /** A process operation's message says where it came from. */
+  creation?: SpanContext;
+  /** A finer process operation ran inside this one, so that durations are recorded there. */
+  isTimedElsewhere = false;
+  private _isEnded = false;
+  private readonly _isServerLate: boolean;
+
+  constructor(
+    private readonly _core: TelemetryCore,
+    private readonly _started: Started<M>,
+  ) {
+    this.operation = _started.operation;
+    this.type = _started.type;
+    this.span = _started.span;
+    this._isServerLate = !_started.operation.server;
+    this.context = trace.setSpan(_started.parent, _started.span).setValue(ACTIVE_OPERATION, this);
+  }
+
+  get isEnded(): boolean {
+    return this._isEnded;
+  }
+
+  run<T>(fn: () => T): T {
+    return context.with(this.context, fn);
+  }
+
+  /** Adds what became known only after the start. */
+  set(attributes: MessagingAttributes): void {
+    guarded('setting attributes', () => this.span.setAttributes(this._core.writer.write(attributes)));
+  }
+
+  /**
+   * Ends with the outcome of `fn`, run in the operation's context; gives back what it gave. For a promise that is one
+   * `then` on it with the same outcome, so that a rejection that nobody handles stays one.
+   * @param onSuccess told the value, before the end
+   * @param onSettled told the error, if any, before the end
+   */
+  follow<T>(fn: () => T, onSuccess?: (value: unknown) => void, onSettled?: (error?: unknown) => void): T {
+    let result: T;
+    try {
+      result = this.run(fn);
+    } catch (error) {
+      if (onSettled) guarded('settling', () => onSettled(error));
+      this.end(error, true);
+      throw error;
+    }
+    return this.followResult(result, onSuccess, onSettled);
+  }
+
+  /** As {@link follow}, for a result that is there already. */
+  followResult<T>(result: T, onSuccess?: (value: unknown) => void, onSettled?: (error?: unknown) => void): T {
+    const succeed = <V>(value: V): V => {
+      if (onSuccess) guarded('reading a result', () => onSuccess(value));
+      if (onSettled) guarded('settling', () => onSettled());
+      this.end();
+      return value;
+    };
+    if (!isThenable(result)) return succeed(result);
+    return result.then(succeed, (error: unknown) => {
+      if (onSettled) guarded('settling', () => onSettled(error));
+      this.end(error, true);
+      throw error;
+    }) as T;
+  }
+
+  /** @param hasFailed whether `error` was thrown, which may be undefined; by default whether there is one */
+  end(error?: unknown, hasFailed = error !== undefined): void {
+    if (this._isEnded) return;
+    this._isEnded = true;
+    guarded('ending a span', () => this._end(error, hasFailed));
+  }
+
+  private _end(error: unknown, hasFailed: boolean): void {
+    const { type, operation, startedAtMs, isCounted } = this._started;
+    const failure = hasFailed ? errorType(error) : undefined;
+    if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
+    this._core.metrics?.recordOperation(type, operation, performance.now() - startedAtMs, this.context, {
+      errorType: failure,
+      isCounted,
+      isTimedElsewhere: this.isTimedElsewhere,
+    });
+    if (failure !== undefined) {
+      this.set({ errorType: failure });
+      this.span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
+      this._core.recordException(this.span, type, error, this.context);
+    }
+    this.span.end();
+  }
+}
+
+/** The innermost operation whose context is active. */
+export function activeOperation(active: Context = context.active()): ActiveOperation | undefined {
+  return active.getValue(ACTIVE_OPERATION) as ActiveOperation | undefined;
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+}

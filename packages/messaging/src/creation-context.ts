@@ -1,0 +1,78 @@
+import { propagation, ROOT_CONTEXT, type Context, type SpanContext } from '@opentelemetry/api';
+import type { ResolvedConfig } from './config';
+import { Links } from './links';
+import { matcher, type IncomingTrust } from './options';
+import { extract, spanContextOf } from './propagation';
+import type { TelemetryCore } from './telemetry-core';
+import type { Operation } from './types';
+
+/** Times outside of 0 to 7 days are clocks that differ, not waiting. */
+const MAX_QUEUE_TIME_MS = 7 * 24 * 3600 * 1000;
+
+interface ProcessPlan {
+  parent: Context;
+  links: Links;
+  /** The creation context of a single message. */
+  creation?: SpanContext;
+  /** Of the messages whose first delivery this is and that say when they were sent. */
+  queueTimesMs: number[];
+}
+
+/**
+ * Decides what a process span hangs on. Each message's creation context is linked; a single message's is the parent too,
+ * unless configured otherwise. A batch never has a message as its parent (messaging-spans.md, "Consumer spans").
+ */
+export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): ProcessPlan {
+  const { system, config } = core;
+  const links = new Links();
+  const queueTimesMs: number[] = [];
+  const trust = trustIn(config, operation.destination.name);
+  const contexts = operation.messages.map(message => (trust === 'ignore' ? ROOT_CONTEXT : extract(system, message)));
+  contexts.forEach((creation, index) => {
+    const message = operation.messages[index];
+    const queueTimeMs = queueTimeOf(core, message);
+    if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
+    links.addCreation(
+      spanContextOf(creation),
+      operation.isBatch ? { ...core.messageAttributes(message), queueTimeMs } : undefined,
+    );
+  });
+  if (operation.isBatch) return { parent: ambient, links, queueTimesMs };
+  const creation = spanContextOf(contexts[0]);
+  return { ...singleParent(config, trust, contexts[0], ambient, links), links, creation, queueTimesMs };
+}
+
+function singleParent(
+  config: ResolvedConfig,
+  trust: IncomingTrust,
+  creation: Context,
+  ambient: Context,
+  links: Links,
+): { parent: Context } {
+  if (trust !== 'parent') return { parent: ambient };
+  if (config.consumerParent === 'message' && spanContextOf(creation)) {
+    links.add(spanContextOf(ambient));
+    return { parent: creation };
+  }
+  // Baggage reaches the handler whatever the parent is.
+  const baggage = propagation.getBaggage(creation);
+  return { parent: baggage ? propagation.setBaggage(ambient, baggage) : ambient };
+}
+
+/** Time in the queue, for a first delivery only: a redelivery's would count the work on the attempts before. */
+function queueTimeOf<M>({ system }: TelemetryCore<M>, message: M): number | undefined {
+  const sentAt = system.sentAt(message);
+  const deliveryCount = system.deliveryCount(message);
+  if (sentAt === undefined || (deliveryCount !== undefined && deliveryCount > 1)) return undefined;
+  const queueTimeMs = Date.now() - sentAt;
+  return queueTimeMs < 0 || queueTimeMs > MAX_QUEUE_TIME_MS ? undefined : queueTimeMs;
+}
+
+const compiled = new WeakMap<object, [(name: string) => boolean, IncomingTrust][]>();
+
+function trustIn({ trustIncomingContext: trust }: ResolvedConfig, destination = ''): IncomingTrust {
+  if (typeof trust === 'string') return trust;
+  let rules = compiled.get(trust);
+  if (!rules) compiled.set(trust, (rules = Object.entries(trust).map(([glob, value]) => [matcher([glob]), value])));
+  return rules.find(([matches]) => matches(destination))?.[1] ?? 'parent';
+}

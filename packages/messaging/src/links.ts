@@ -1,0 +1,47 @@
+import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
+import type { AttributeWriter, MessagingAttributes } from './semconv';
+
+export type LinkType = 'creation' | 'fan-out-source' | 'original-message' | 'previous-attempt';
+
+interface Target {
+  spanContext: SpanContext;
+  type?: LinkType;
+  attributes?: MessagingAttributes;
+  count: number;
+}
+
+/** The links of one span: one for each distinct context, the ones that tell a story first, at most `maxLinks`. */
+export class Links {
+  private readonly _story = new Map<string, Target>();
+  private readonly _creations = new Map<string, Target>();
+
+  /** A link of its own: what led here, besides the messages themselves. */
+  add(spanContext: SpanContext | undefined, type?: LinkType): void {
+    if (spanContext) this._story.set(keyOf(spanContext), { spanContext, type, count: 1 });
+  }
+
+  /** A link to a message's creation context; messages that share one share the link. */
+  addCreation(spanContext: SpanContext | undefined, attributes?: MessagingAttributes): void {
+    if (!spanContext) return;
+    const key = keyOf(spanContext);
+    const target = this._creations.get(key);
+    if (target) target.count += 1;
+    else this._creations.set(key, { spanContext, type: 'creation', attributes, count: 1 });
+  }
+
+  /** `dropped` counts the links that did not fit, so that their loss can be said. */
+  build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
+    const targets = [...this._story.values(), ...this._creations.values()];
+    const links = targets.slice(0, maxLinks).map(target => toLink(target, writer));
+    return { links, dropped: targets.length - links.length };
+  }
+}
+
+function toLink({ spanContext, type, attributes, count }: Target, writer: AttributeWriter): Link {
+  const own: Attributes = writer.write({ linkType: type });
+  // A link that stands for several messages cannot carry the attributes of one.
+  writer.write(count > 1 ? { batchMessageCount: count } : (attributes ?? {}), own);
+  return { context: spanContext, attributes: own };
+}
+
+const keyOf = ({ traceId, spanId }: SpanContext) => traceId + spanId;

@@ -1,0 +1,181 @@
+import { context, type Context, type ContextManagementToken } from '@opentelemetry/api';
+import { isThenable, type ActiveOperation } from './active-operation';
+import type { Delivery } from './delivery';
+import { guarded } from './guarded';
+import { now } from './telemetry-core';
+
+/* A message's process span in the app's own loop over a batch. The array stays a real array; only its ways to be
+ * iterated are ours. A span starts lazily, at the first look at the context or when the step outlives its first tick, so
+ * that copying, spreading and destructuring start none. */
+
+/** What a loop over received messages leaves to its owner. */
+export interface Loop<T> {
+  /** A copy of the messages whose iteration is seen. */
+  messages: T[];
+  /** Ends what is still open; `error` is that of the step in which the loop was left. */
+  finish(error?: unknown): void;
+}
+
+type DeliveryOf<T> = (message: T) => Delivery | undefined;
+
+export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>): Loop<T> {
+  const copy = [...messages];
+  const open = new Set<Step>();
+  let last: Step | undefined;
+  const enter = (message: T) => {
+    const delivery = deliveryOf(message);
+    return delivery && (last = new Step(delivery, open));
+  };
+  const own = {
+    [Symbol.iterator]: () => iterate(copy, enter),
+    forEach: (fn: Visit<T>, self?: unknown) => void visitAll('forEach', copy, enter, fn, self),
+    map: (fn: Visit<T>, self?: unknown) => visitAll('map', copy, enter, fn, self),
+  };
+  for (const key of Reflect.ownKeys(own) as (keyof typeof own)[]) {
+    Object.defineProperty(copy, key, { value: own[key], configurable: true, enumerable: false, writable: true });
+  }
+  return {
+    messages: copy,
+    finish(error) {
+      for (const step of open) step.end(step === last ? error : undefined);
+    },
+  };
+}
+
+type Visit<T> = (message: T, index: number, messages: T[]) => unknown;
+
+/** One message's turn in a loop. */
+class Step {
+  private readonly _startTime = now();
+  private _token?: ContextManagementToken;
+  private _process?: ActiveOperation;
+  private _isLeft = false;
+  private _hasTicked = false;
+  readonly context: Context;
+
+  constructor(
+    private readonly _delivery: Delivery,
+    private readonly _open: Set<Step>,
+  ) {
+    this.context = new LazyContext(context.active(), () => this.open());
+  }
+
+  /** Makes the context active until the loop goes on. */
+  enter(): void {
+    this._token = context.attach?.(this.context);
+    queueMicrotask(() => {
+      this._hasTicked = true;
+      if (!this._isLeft) guarded('starting a process span', () => this.open());
+    });
+  }
+
+  /** A step in which nothing asynchronous happened may have started work that goes on: its owner ends it. */
+  leave(): void {
+    this._isLeft = true;
+    this._token?.dispose();
+    this._token = undefined;
+    if (this._hasTicked) this.end();
+  }
+
+  /** The process operation's context; the operation belongs to this step unless somebody else has started it. */
+  open(): Context | undefined {
+    if (this._process) return this._process.context;
+    if (this._delivery.isProcessed) return undefined;
+    if (this._delivery.process) return this._delivery.process.context;
+    this._process = this._delivery.start(this._startTime);
+    this._open.add(this);
+    return this._process.context;
+  }
+
+  end(error?: unknown): void {
+    this._open.delete(this);
+    this._process?.end(error);
+  }
+
+  /** One callback of `map` or `forEach`, to the end of the promise that it gives. */
+  run(visit: () => unknown): unknown {
+    this._isLeft = true;
+    let result: unknown;
+    try {
+      result = context.with(this.context, visit);
+    } catch (error) {
+      this.end(error);
+      throw error;
+    }
+    if (isThenable(result)) guarded('starting a process span', () => this.open());
+    if (isThenable(result) && this._process) return this._process.followResult(result);
+    this.end();
+    return result;
+  }
+}
+
+/** The context of a step: looking at it starts the span. */
+class LazyContext implements Context {
+  constructor(
+    private readonly _outer: Context,
+    private readonly _open: () => Context | undefined,
+  ) {}
+
+  getValue(key: symbol): unknown {
+    return this._current().getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this._current().setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this._current().deleteValue(key);
+  }
+
+  private _current(): Context {
+    // While the span is being started the outer context counts: starting one looks at the context too.
+    return context.with(this._outer, () => guarded('starting a process span', this._open)) ?? this._outer;
+  }
+}
+
+function* steps<T>(messages: T[]): Generator<T, undefined> {
+  // As an array's own iterator does: the length is looked at anew each time.
+  for (let index = 0; index < messages.length; index++) yield messages[index];
+  return undefined;
+}
+
+function iterate<T>(messages: T[], enter: (message: T) => Step | undefined): ArrayIterator<T> {
+  const inner = steps(messages);
+  let step: Step | undefined;
+  const leave = () => {
+    step?.leave();
+    step = undefined;
+  };
+  const iterator = {
+    next() {
+      leave();
+      const result = inner.next();
+      if (!result.done) step = guarded('entering a loop', () => enter(result.value));
+      step?.enter();
+      return result;
+    },
+    return(value?: undefined) {
+      leave();
+      return inner.return(value);
+    },
+    [Symbol.iterator]: () => iterator,
+  };
+  return iterator as unknown as ArrayIterator<T>;
+}
+
+function visitAll<T>(
+  method: 'map' | 'forEach',
+  messages: T[],
+  enter: (message: T) => Step | undefined,
+  fn: Visit<T>,
+  self: unknown,
+): unknown {
+  // What is no function is the array's own to complain of.
+  if (typeof fn !== 'function') return Array.prototype[method].call(messages, fn, self);
+  return Array.prototype.map.call(messages, (message: T, index) => {
+    const step = guarded('entering a loop', () => enter(message));
+    if (!step) return fn.call(self, message, index, messages);
+    return step.run(() => fn.call(self, message, index, messages));
+  });
+}

@@ -1,0 +1,163 @@
+import picomatch from 'picomatch';
+import { VOCABULARIES, type Vocabulary } from './semconv';
+
+/** How one kind of option is read, whatever its source. */
+export interface OptionKind<Value> {
+  /** For the one line that a wrong value gets. */
+  allowed: string;
+  /** What an environment variable's text means; undefined where it means nothing. */
+  parse(text: string): Value | undefined;
+  accepts(value: unknown): value is Value;
+}
+
+/** One configuration option: the types, the names, the validation and the README's tables all come from here. */
+export interface Option<Value> extends OptionKind<Value> {
+  /** Behind `OTEL_INSTRUMENTATION_<KAFKAJS|AMQPLIB|SQS|MESSAGING>_`. */
+  suffix: string;
+  default: Value;
+  meaning: string;
+}
+
+export type Pattern = string | RegExp;
+export type IncomingTrust = (typeof TRUST)[number];
+const TRUST = ['parent', 'link', 'ignore'] as const;
+
+const flag: OptionKind<boolean> = {
+  allowed: 'true or false',
+  parse: text => ({ true: true, false: false })[text.toLowerCase()],
+  accepts: value => typeof value === 'boolean',
+};
+
+const count: OptionKind<number> = {
+  allowed: 'a whole number, 0 or more',
+  parse: text => (/^\d+$/.test(text) ? Number(text) : undefined),
+  accepts: (value): value is number => Number.isInteger(value) && (value as number) >= 0,
+};
+
+function oneOf<const Value extends string>(...values: readonly Value[]): OptionKind<Value> {
+  return {
+    allowed: `one of ${values.join(', ')}`,
+    parse: text => values.find(value => value === text.toLowerCase()),
+    accepts: (value): value is Value => values.includes(value as Value),
+  };
+}
+
+function listOf<const Value extends string>(...values: readonly Value[]): OptionKind<readonly Value[]> {
+  const accepts = (list: unknown): list is readonly Value[] =>
+    Array.isArray(list) && list.length > 0 && list.every(item => values.includes(item));
+  return {
+    allowed: `a list of ${values.join(', ')}`,
+    parse: text => [splitList(text) as unknown].find(accepts),
+    accepts,
+  };
+}
+
+const patterns: OptionKind<readonly Pattern[]> = {
+  allowed: 'a list of globs (in code also RegExp)',
+  parse: splitList,
+  accepts: (value): value is Pattern[] =>
+    Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp),
+};
+
+const trust: OptionKind<IncomingTrust | Readonly<Record<string, IncomingTrust>>> = {
+  allowed: `one of ${TRUST.join(', ')}, or in code an object of { glob: value }`,
+  parse: oneOf(...TRUST).parse,
+  accepts: (value): value is IncomingTrust | Record<string, IncomingTrust> =>
+    oneOf(...TRUST).accepts(value) ||
+    (typeof value === 'object' && value !== null && Object.values(value).every(oneOf(...TRUST).accepts)),
+};
+
+function option<Value>(kind: OptionKind<Value>, suffix: string, byDefault: Value, meaning: string): Option<Value> {
+  return { ...kind, suffix, default: byDefault, meaning };
+}
+
+export const OPTIONS = {
+  enabled: option(flag, 'ENABLED', true, 'This client at all.'),
+  semconv: option<readonly Vocabulary[]>(
+    listOf(...VOCABULARIES),
+    'SEMCONV',
+    ['1.44'],
+    'The vocabularies to emit; where two share a name, the first wins. OTEL_SEMCONV_STABILITY_OPT_IN: `messaging` = 1.45, `messaging/dup` = 1.45, 1.44 and legacy.',
+  ),
+  ignoreDestinations: option<readonly Pattern[]>(
+    patterns,
+    'IGNORE_DESTINATIONS',
+    [],
+    'Destinations with no span, no metric and no injection.',
+  ),
+  producerPropagation: option(flag, 'PRODUCER_PROPAGATION_ENABLED', true, 'Whether messages carry the trace context.'),
+  producerSpans: option(
+    oneOf('call', 'message'),
+    'PRODUCER_SPANS',
+    'call',
+    'One send span a call, or beside it one create span a message.',
+  ),
+  consumerParent: option(
+    oneOf('message', 'ambient'),
+    'CONSUMER_PARENT',
+    'message',
+    "Whether a single message's process span is the child of the message's context or only linked to it.",
+  ),
+  trustIncomingContext: option<IncomingTrust | Readonly<Record<string, IncomingTrust>>>(
+    trust,
+    'TRUST_INCOMING_CONTEXT',
+    'parent',
+    "What a message's trace context may be: the parent, only a link, or nothing; one value, or in code one by destination.",
+  ),
+  receiveSpans: option(flag, 'RECEIVE_SPANS', true, 'Spans of pull operations (empty polls never have one).'),
+  settleSpans: option(
+    oneOf('none', 'requests', 'all'),
+    'SETTLE_SPANS',
+    'requests',
+    'Spans of settlements: none, those that are network requests of their own, or all (RabbitMQ acks too).',
+  ),
+  loopSpans: option(flag, 'LOOP_SPANS', true, "A process span a message in the app's own loop over a batch."),
+  maxLinks: option(count, 'MAX_LINKS', 128, 'Links a span; what does not fit is counted on the span.'),
+  headersIncluded: option<readonly Pattern[]>(
+    patterns,
+    'HEADERS_INCLUDED',
+    [],
+    'Headers recorded as `messaging.header.<name>`.',
+  ),
+  headersExcluded: option<readonly Pattern[]>(patterns, 'HEADERS_EXCLUDED', [], 'Headers not recorded even so.'),
+  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka: record the message's key. A key can be personal data."),
+  bodySize: option(flag, 'BODY_SIZE', false, 'Record the size of message bodies, in bytes.'),
+  sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.'),
+  consumeTimeoutMs: option(
+    count,
+    'CONSUME_TIMEOUT_MS',
+    1_800_000,
+    "RabbitMQ: after this time an unsettled delivery's span ends, in milliseconds.",
+  ),
+  processTimeoutMs: option(
+    count,
+    'PROCESS_TIMEOUT_MS',
+    30_000,
+    'SQS: after this time an unfinished loop span ends, where the visibility timeout is not known, in milliseconds.',
+  ),
+  maxDestinations: option(count, 'MAX_DESTINATIONS', 1000, 'Series an instrument; the rest is summed as overflow.'),
+  metrics: option(flag, 'METRICS', true, "This client's metrics."),
+};
+
+type ValueOf<One> = One extends Option<infer Value> ? Value : never;
+/** Every option with its value. */
+export type OptionValues = { [Key in keyof typeof OPTIONS]: ValueOf<(typeof OPTIONS)[Key]> };
+
+export function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map(item => item.trim())
+    .filter(Boolean);
+}
+
+/** One test for a list of globs and RegExps, compiled once. */
+export function matcher(list: readonly Pattern[]): (name: string) => boolean {
+  if (list.length === 0) return () => false;
+  // `bash`: a star also crosses a slash; names of queues and headers are not paths.
+  const tests = list.map(one =>
+    typeof one === 'string'
+      ? picomatch(one, { bash: true, nocase: true, dot: true })
+      : (name: string) => name.search(one) >= 0,
+  );
+  return name => tests.some(test => test(name));
+}

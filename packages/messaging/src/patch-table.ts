@@ -1,0 +1,140 @@
+import { diag } from '@opentelemetry/api';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- the patch border: anybody's functions, with any arguments. */
+export type AnyFunction = (this: any, ...args: any[]) => any;
+/** Calls the original: with the caller's own arguments, unless others are given. */
+export type Call = (args?: unknown[]) => any;
+/** What is done around a call of somebody else's function. It must give back what the call gave. */
+export type Advice = (call: Call, args: any, self: any) => unknown;
+
+export interface Patch {
+  target: any;
+  methods: Record<string, Advice>;
+}
+
+interface Wrapped {
+  original: AnyFunction;
+  wrapper: AnyFunction;
+  wasOwn: boolean;
+}
+/* eslint-enable @typescript-eslint/no-explicit-any */
+
+/**
+ * The one list of what is patched. Wrappers stack on whatever is there and carry no marker of shimmer's, since another
+ * instrumentation would take one that does for its own and remove it.
+ */
+export class PatchTable {
+  /** Prototypes and module exports only, so it stays small; instances are not kept. */
+  private readonly _wrapped = new Map<Patch['target'], Map<string, Wrapped>>();
+  /** One switch for all wrappers, those on instances and handlers included. */
+  private readonly _switch = { isOn: false };
+
+  constructor(private readonly _owner: object) {}
+
+  switchOn(): void {
+    this._switch.isOn = true;
+  }
+
+  /** Patches each method that is there, once however often it is called. */
+  patch({ target, methods }: Patch): void {
+    if (!target) return;
+    const wrapped = this._wrapped.get(target) ?? new Map<string, Wrapped>();
+    this._wrapped.set(target, wrapped);
+    for (const [name, advice] of Object.entries(methods)) {
+      if (wrapped.has(name) || typeof target[name] !== 'function') continue;
+      const entry = {
+        original: target[name],
+        wrapper: this.wrap(target[name], advice),
+        wasOwn: Object.hasOwn(target, name),
+      };
+      if (define(target, name, entry.wrapper)) wrapped.set(name, entry);
+    }
+  }
+
+  /** Patches the methods of one object, which is not kept: its wrappers stay and follow the switch. */
+  patchInstance({ target, methods }: Patch): void {
+    if (!target) return;
+    for (const [name, advice] of Object.entries(methods)) {
+      if (typeof target[name] === 'function') define(target, name, this.wrap(target[name], advice));
+    }
+  }
+
+  /** A function of the caller's, wrapped; anything else is given back for the library to complain of. */
+  wrap<F>(original: F, advice: Advice): F {
+    if (typeof original !== 'function') return original;
+    return wrapFunction(original as F & AnyFunction, advice.bind(this._owner), this._switch);
+  }
+
+  /** Takes out the wrappers that are outermost; one that somebody has wrapped again becomes a mere pass-through. */
+  unpatchAll(): void {
+    this._switch.isOn = false;
+    for (const [target, methods] of this._wrapped) {
+      for (const [name, wrapped] of methods) if (restore(target, name, wrapped)) methods.delete(name);
+    }
+  }
+}
+
+/**
+ * A function that runs `advice` around each call of `original`. Nothing that goes wrong in the advice reaches the
+ * caller: they get what the original gave, or threw.
+ */
+export function wrapFunction<F extends AnyFunction>(original: F, advice: Advice, on: { readonly isOn: boolean }): F {
+  const wrapper = function (this: unknown, ...args: unknown[]) {
+    return on.isOn ? invoke(original, advice, this, args) : original.apply(this, args);
+  };
+  for (const key of Reflect.ownKeys(original)) {
+    if (SHIMMER_MARKERS.has(key)) continue;
+    const descriptor = Object.getOwnPropertyDescriptor(original, key)!;
+    if (Object.getOwnPropertyDescriptor(wrapper, key)?.configurable !== false) {
+      Object.defineProperty(wrapper, key, descriptor);
+    }
+  }
+  return wrapper as F;
+}
+
+const SHIMMER_MARKERS = new Set<string | symbol>(['__original', '__unwrap', '__wrapped', 'prototype']);
+
+function invoke(original: AnyFunction, advice: Advice, self: unknown, args: unknown[]): unknown {
+  let outcome: { value?: unknown; error?: unknown; isError: boolean } | undefined;
+  const call: Call = (callArgs = args) => {
+    try {
+      const value = original.apply(self, callArgs);
+      outcome = { value, isError: false };
+      return value;
+    } catch (error) {
+      outcome = { error, isError: true };
+      throw error;
+    }
+  };
+  try {
+    return advice(call, args, self);
+  } catch (error) {
+    if (!outcome?.isError || outcome.error !== error) diag.error('queuetrace: instrumentation failed', error);
+    if (!outcome) return original.apply(self, args);
+    if (outcome.isError) throw outcome.error;
+    return outcome.value;
+  }
+}
+
+function define(target: object, name: string, value: AnyFunction): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(target, name);
+  try {
+    Object.defineProperty(target, name, {
+      configurable: true,
+      enumerable: descriptor?.enumerable ?? false,
+      writable: true,
+      value,
+    });
+    return true;
+  } catch (error) {
+    diag.warn(`queuetrace: ${name} cannot be patched`, error);
+    return false;
+  }
+}
+
+function restore(target: Patch['target'], name: string, { original, wrapper, wasOwn }: Wrapped): boolean {
+  if (target[name] !== wrapper) return false;
+  if (wasOwn) define(target, name, original);
+  else delete target[name];
+  return true;
+}

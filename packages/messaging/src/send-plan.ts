@@ -1,0 +1,46 @@
+import { propagation, type Context } from '@opentelemetry/api';
+import { activeOperation, type ActiveOperation } from './active-operation';
+import { Links } from './links';
+import { extract, hasContext, spanContextOf } from './propagation';
+import type { TelemetryCore } from './telemetry-core';
+import type { Operation } from './types';
+
+interface SendPlan<M> {
+  links: Links;
+  /** The messages that get a context of ours. */
+  carriers: M[];
+}
+
+/**
+ * Decides for each outgoing message whose context it carries. A context that the user has put there is kept and linked;
+ * one that was only forwarded with the headers of a consumed message is replaced and linked (messaging-spans.md,
+ * "Context propagation").
+ */
+export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): SendPlan<M> {
+  const { system, config } = core;
+  const links = new Links();
+  const carriers: M[] = [];
+  const source = activeOperation(ambient);
+  linkFanOutSource(links, source, ambient);
+  const fields = propagation.fields();
+  const sentAtMs = Date.now();
+  for (const message of operation.messages) {
+    const existing = hasContext(system, message, fields) ? spanContextOf(extract(system, message)) : undefined;
+    const isForwarded =
+      existing !== undefined && (existing.spanId === source?.creation?.spanId || system.isForwarded?.(message));
+    if (config.sentAt) system.stamp?.(message, sentAtMs);
+    if (existing && !isForwarded) {
+      links.addCreation(existing);
+      continue;
+    }
+    if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
+    if (config.producerPropagation && (system.canCarry?.(message) ?? true)) carriers.push(message);
+  }
+  return { links, carriers };
+}
+
+/** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */
+function linkFanOutSource(links: Links, source: ActiveOperation | undefined, ambient: Context): void {
+  if (source?.type !== 'process' || !source.creation) return;
+  if (source.creation.traceId !== spanContextOf(ambient)?.traceId) links.add(source.creation, 'fan-out-source');
+}

@@ -1,0 +1,67 @@
+import type { MessagingSystem } from '../types';
+
+type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
+
+/** What the Kafka clients for Node.js spell alike in a record. */
+export interface KafkaMessage {
+  key?: string | Buffer | null;
+  value?: string | Buffer | null;
+  headers?: Record<string, HeaderValue>;
+  offset?: string;
+  /** Epoch milliseconds: the producer's time, or the broker's where the topic says LogAppendTime. */
+  timestamp?: string;
+}
+
+export const kafka: MessagingSystem<KafkaMessage> = {
+  name: 'kafka',
+  destinationKind: 'topic',
+  getter: {
+    keys: ({ headers }) => Object.keys(headers ?? {}),
+    get: ({ headers }, key) => text(lastOf(ownHeader(headers, key))),
+  },
+  inject(message, fields) {
+    message.headers = { ...message.headers, ...Object.fromEntries(fields) };
+    return true;
+  },
+  /** A caller writes strings; a Buffer was read from a consumed record. */
+  isForwarded: ({ headers }) => Buffer.isBuffer(lastOf(ownHeader(headers, 'traceparent'))),
+  attributes: ({ key, value, offset }, { messageKey, bodySize }) => ({
+    kafkaMessageKey: messageKey ? textKey(key) : undefined,
+    kafkaMessageTombstone: value === null || undefined,
+    kafkaOffset: offset === undefined ? undefined : Number(offset),
+    bodySize: bodySize && value != null ? Buffer.byteLength(value) : undefined,
+  }),
+  sentAt: ({ timestamp, offset }) => (offset !== undefined && Number(timestamp) > 0 ? Number(timestamp) : undefined),
+  /** A Kafka record does not say. */
+  deliveryCount: () => undefined,
+  headers: ({ headers }) => headers,
+};
+
+/** By name as written, else without regard to case: other languages write `Traceparent`. */
+function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {
+  if (!headers) return undefined;
+  if (Object.hasOwn(headers, name)) return headers[name];
+  const key = Object.keys(headers).find(one => one.toLowerCase() === name);
+  return key === undefined ? undefined : headers[key];
+}
+
+/** Of repeated headers the last one counts, as in OpenTelemetry's Java agent. */
+function lastOf(value: HeaderValue): string | Buffer | null | undefined {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function text(value: string | Buffer | null | undefined): string | undefined {
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : undefined;
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Only keys that are text: a binary one has no canonical string form. */
+function textKey(key: KafkaMessage['key']): string | undefined {
+  if (typeof key === 'string' || key == null) return key ?? undefined;
+  try {
+    return decoder.decode(key);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Destination, MessagingSystem } from '../types';
+
+/** A delivered or published AMQP 0-9-1 message, flattened. */
+export interface RabbitMqMessage {
+  routingKey?: string;
+  headers?: Record<string, unknown>;
+  deliveryTag?: number;
+  redelivered?: boolean;
+  messageId?: string;
+  correlationId?: string;
+  /** The `timestamp` property: epoch seconds. */
+  timestamp?: number;
+  bodySize: number;
+}
+
+/** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
+export const SENT_AT_HEADER = 'x-queuetrace-sent-at';
+
+export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
+  name: 'rabbitmq',
+  destinationKind: 'queue',
+  getter: {
+    keys: ({ headers }) => Object.keys(headers ?? {}),
+    get({ headers }, key) {
+      const value = headers?.[key];
+      return typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : undefined;
+    },
+  },
+  inject(message, fields) {
+    message.headers = { ...message.headers, ...Object.fromEntries(fields) };
+    return true;
+  },
+  stamp(message, epochMs) {
+    message.headers = { ...message.headers, [SENT_AT_HEADER]: epochMs };
+  },
+  attributes: (message, { bodySize }) => ({
+    rabbitmqRoutingKey: message.routingKey || undefined,
+    rabbitmqDeliveryTag: message.deliveryTag,
+    rabbitmqRedelivered: message.redelivered || undefined,
+    messageId: message.messageId,
+    conversationId: message.correlationId,
+    bodySize: bodySize ? message.bodySize : undefined,
+  }),
+  sentAt({ headers, timestamp, redelivered }) {
+    if (redelivered) return undefined;
+    const sentAt = headers?.[SENT_AT_HEADER];
+    if (typeof sentAt === 'number') return sentAt;
+    return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+  },
+  /** A classic queue says only that a message was delivered before, not how often. */
+  deliveryCount({ headers, redelivered }) {
+    const earlier = headers?.['x-delivery-count'];
+    if (typeof earlier === 'number' && earlier >= 0) return earlier + 1;
+    return redelivered ? undefined : firstDelivery(headers);
+  },
+  headers: ({ headers }) => headers,
+};
+
+/** A message that was dead-lettered on its way has been delivered before, whatever this queue says. */
+const firstDelivery = (headers: RabbitMqMessage['headers']) => (headers?.['x-death'] ? undefined : 1);
+
+/** Names that RabbitMQ makes for queues that were declared without one, and the pseudo-queue of direct reply-to. */
+const GENERATED = /^amq\.(gen-|rabbitmq\.reply-to)/;
+
+/** `exchange:routing key:queue` without empty and repeated parts (semantic-conventions, rabbitmq.md). */
+export function rabbitmqDestination(exchange = '', routingKey = '', queue = ''): Destination {
+  const parts = [exchange, routingKey, queue === routingKey ? '' : queue].filter(Boolean);
+  const isGenerated = [routingKey, queue].some(part => GENERATED.test(part)) || undefined;
+  return { name: parts.join(':') || 'amq.default', isTemporary: isGenerated, isAnonymous: isGenerated };
+}

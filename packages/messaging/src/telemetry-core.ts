@@ -1,0 +1,112 @@
+import {
+  INVALID_SPAN_CONTEXT,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Meter,
+  type Span,
+  type SpanKind,
+  type Tracer,
+} from '@opentelemetry/api';
+import { ActiveOperation } from './active-operation';
+import { headerAttributes, messageAttributes, operationAttributes } from './attributes';
+import type { ResolvedConfig } from './config';
+import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
+import { guarded } from './guarded';
+import { MessagingMetrics } from './metrics';
+import { matcher } from './options';
+import { AttributeWriter, type MessagingAttributes } from './semconv';
+import { spanName } from './span-name';
+import type { MessagingSystem, Operation, OperationType } from './types';
+
+/** Where spans, metrics and log records go; each may be exchanged at any time. */
+export interface TelemetrySource {
+  tracer(): Tracer;
+  logger(): EventLogger | undefined;
+  meter(): Meter | undefined;
+}
+
+/** The point in time at which an operation began, for a span that can only be made afterwards. */
+export interface StartTime {
+  date: Date;
+  /** As `performance.now()`. */
+  monotonicMs: number;
+}
+
+export const now = (): StartTime => ({ date: new Date(), monotonicMs: performance.now() });
+
+interface Start<M> {
+  type: OperationType;
+  operation: Operation<M>;
+  kind: SpanKind;
+  parent: Context;
+  links?: Link[];
+  attributes?: MessagingAttributes;
+  startTime?: StartTime;
+  isCounted?: boolean;
+  /** Metrics and no span. */
+  isSpanless?: boolean;
+}
+
+/** Starts spans as one configuration says. A new configuration makes a new core. */
+export class TelemetryCore<M = unknown> {
+  readonly writer: AttributeWriter;
+  readonly metrics: MessagingMetrics | undefined;
+  readonly recordException: RecordException;
+  readonly isIgnored: (destination: string) => boolean;
+  private readonly _capturesHeaders: boolean;
+  private readonly _isCaptured: (header: string) => boolean;
+
+  constructor(
+    readonly system: MessagingSystem<M>,
+    readonly config: ResolvedConfig,
+    private readonly _source: TelemetrySource,
+  ) {
+    this.writer = new AttributeWriter(config.semconv);
+    if (config.metrics) this.metrics = new MessagingMetrics(system, this.writer, config.maxDestinations);
+    this.updateMeter();
+    this.recordException = exceptionRecorder(() => _source.logger());
+    this.isIgnored = matcher(config.ignoreDestinations);
+    const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];
+    this._capturesHeaders = config.headersIncluded.length > 0;
+    this._isCaptured = header => isIncluded(header) && !isExcluded(header);
+  }
+
+  /** Makes the instruments of the meter there is now. */
+  updateMeter(): void {
+    const meter = this._source.meter();
+    if (meter) this.metrics?.setMeter(meter);
+  }
+
+  start(start: Start<M>): ActiveOperation<M> {
+    const { type, operation, parent, startTime, isCounted } = start;
+    const span = start.isSpanless ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : this._startSpan(start);
+    const startedAtMs = startTime?.monotonicMs ?? performance.now();
+    const started = { type, operation, span, parent, startedAtMs, isCounted };
+    const active = new ActiveOperation<M>(this, started);
+    const hook = type === 'create' ? undefined : this.config[`${type}Hook`];
+    if (hook) guarded(`${type}Hook`, () => hook(span, operation));
+    return active;
+  }
+
+  /** The attributes of one message under the names of the vocabularies, with what the system knows of its delivery. */
+  messageAttributes(message: M): MessagingAttributes {
+    const attributes = messageAttributes(this.system, message, this.config);
+    attributes.deliveryCount = this.system.deliveryCount(message);
+    return attributes;
+  }
+
+  private _startSpan({ type, operation, kind, parent, links, attributes, startTime }: Start<M>): Span {
+    const written = this.writer.write({ ...operationAttributes(this.system, type, operation), ...attributes });
+    const single = operation.messages.length === 1 && (type === 'send' || !operation.isBatch);
+    if (single) this._writeMessage(operation.messages[0], written);
+    const options = { kind, attributes: written, links, startTime: startTime?.date };
+    return this._source.tracer().startSpan(spanName(operation), options, parent);
+  }
+
+  private _writeMessage(message: M, written: Attributes): void {
+    this.writer.write(this.messageAttributes(message), written);
+    if (this._capturesHeaders) Object.assign(written, headerAttributes(this.system, message, this._isCaptured));
+  }
+}

@@ -1,0 +1,157 @@
+import { context, ROOT_CONTEXT, SpanKind, trace, type Context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { activeOperation, type ActiveOperation } from './active-operation';
+import type { ResolvedConfig } from './config';
+import { planProcess } from './creation-context';
+import { Links } from './links';
+import { extract, fieldsOf, spanContextOf } from './propagation';
+import { planSend } from './send-plan';
+import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
+import type { MessagingSystem, Operation } from './types';
+
+interface ProcessOptions {
+  /**
+   * The context around the processing. Default: the root context, since around a handler that the library calls there
+   * is only what was active when the consumer was started.
+   */
+  ambient?: Context;
+  /** The messages were counted when they were received. */
+  isCounted?: boolean;
+  startTime?: StartTime;
+}
+
+/** The operations of one client, told as spans and metrics by the conventions. */
+export class MessagingTelemetry<M> {
+  private _core!: TelemetryCore<M>;
+
+  constructor(
+    private readonly _system: MessagingSystem<M>,
+    config: ResolvedConfig,
+    private readonly _source: TelemetrySource,
+  ) {
+    this.configure(config);
+  }
+
+  get config(): ResolvedConfig {
+    return this._core.config;
+  }
+
+  configure(config: ResolvedConfig): void {
+    this._core = new TelemetryCore(this._system, config, this._source);
+  }
+
+  updateMeter(): void {
+    this._core.updateMeter();
+  }
+
+  /** Whether operations on a destination are told at all; false for an ignored one, and where tracing is suppressed. */
+  observes(destination?: string): boolean {
+    if (isTracingSuppressed(context.active())) return false;
+    return destination === undefined || !this._core.isIgnored(destination);
+  }
+
+  /** A call that sends. The operation's messages are written to: they must be the ones that `call` sends. */
+  send<T>(operation: Operation<M>, call: () => T): T {
+    return this.startSend(operation).follow(call);
+  }
+
+  /** For a client that learns only later, and elsewhere, whether the broker took the messages. */
+  startSend(operation: Operation<M>): ActiveOperation<M> {
+    const ambient = context.active();
+    const { links, carriers } = planSend(this._core, operation, ambient);
+    if (this.config.producerSpans === 'message' && operation.isBatch) {
+      for (const message of carriers) links.addCreation(this._create(operation, message, ambient));
+      return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links);
+    }
+    const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
+    const active = this._startLinked('send', operation, kind, ambient, links);
+    if (carriers.length === 0) return active;
+    const fields = fieldsOf(active.context);
+    for (const message of carriers) this._system.inject(message, fields);
+    return active;
+  }
+
+  /** One message's own span, whose context the message then carries. */
+  private _create(send: Operation<M>, message: M, parent: Context) {
+    const operation = { ...send, name: 'create', messages: [message], isBatch: false };
+    const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
+    this._system.inject(message, fieldsOf(create.context));
+    create.end();
+    return spanContextOf(create.context);
+  }
+
+  /**
+   * A pull that has been answered, with messages or with an error. It is told afterwards, with its true start time, so
+   * that all links are there when samplers look; an empty answer is not told.
+   */
+  received(operation: Operation<M>, startTime: StartTime, error?: unknown): void {
+    const hasFailed = error !== undefined;
+    if (operation.messages.length === 0 && !hasFailed) return;
+    const links = new Links();
+    for (const message of operation.messages) {
+      links.addCreation(spanContextOf(extract(this._system, message)), this._core.messageAttributes(message));
+    }
+    const parent = withoutEndedSpan(context.active());
+    const isSpanless = !this.config.receiveSpans;
+    this._startLinked('receive', operation, SpanKind.CLIENT, parent, links, { startTime, isSpanless }).end(
+      error,
+      hasFailed,
+    );
+  }
+
+  /** A handler's work on one message, or on a batch. */
+  process<T>(operation: Operation<M>, handler: () => T, options?: ProcessOptions): T {
+    return this.startProcess(operation, options).follow(handler);
+  }
+
+  /** For a client that learns only later, and elsewhere, that a message has been processed. */
+  startProcess(
+    operation: Operation<M>,
+    { ambient = ROOT_CONTEXT, isCounted, startTime }: ProcessOptions = {},
+  ): ActiveOperation<M> {
+    const { parent, links, creation, queueTimesMs } = planProcess(this._core, operation, ambient);
+    const attributes = { queueTimeMs: operation.isBatch ? undefined : queueTimesMs[0] };
+    const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
+      attributes,
+      isCounted,
+      startTime,
+    });
+    active.creation = creation;
+    const outer = activeOperation(ambient);
+    if (outer?.type === 'process') outer.isTimedElsewhere = true;
+    if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
+    return active;
+  }
+
+  /**
+   * A settlement: ack, nack, reject, delete, commit.
+   * @param isRequest whether it is a network request of its own, with an answer
+   */
+  settle<T>(operation: Operation<M>, isRequest: boolean, call: () => T): T {
+    const { settleSpans } = this.config;
+    if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return call();
+    const links = new Links();
+    for (const message of operation.messages) links.addCreation(spanContextOf(extract(this._system, message)));
+    return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links).follow(call);
+  }
+
+  private _startLinked(
+    type: 'send' | 'receive' | 'process' | 'settle',
+    operation: Operation<M>,
+    kind: SpanKind,
+    parent: Context,
+    story: Links,
+    options: Partial<Parameters<TelemetryCore<M>['start']>[0]> = {},
+  ): ActiveOperation<M> {
+    const { links, dropped } = story.build(this._core.writer, this.config.maxLinks);
+    const attributes = { ...options.attributes, batchDroppedLinkCount: dropped || undefined };
+    return this._core.start({ ...options, type, operation, kind, parent, links, attributes });
+  }
+}
+
+/** A poll loop goes on in the context of whoever started it: that span, once ended, is no parent. */
+function withoutEndedSpan(active: Context): Context {
+  return trace.getSpan(active)?.isRecording() ? active : trace.deleteSpan(active);
+}
+
+export { now, type StartTime };

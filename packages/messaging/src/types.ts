@@ -1,0 +1,67 @@
+import type { TextMapGetter } from '@opentelemetry/api';
+import type { MessagingAttributes } from './semconv';
+
+/** The five operations of the conventions (semantic-conventions, messaging-spans.md, "Operation types"). */
+export type OperationType = 'create' | 'send' | 'receive' | 'process' | 'settle';
+
+/** Where messages go to or come from (messaging-spans.md, "Destination attributes"). */
+export interface Destination {
+  /** Left out where an operation spans several destinations. */
+  name?: string;
+  /** Made for one connection, deleted with it: kept out of span names and metrics. */
+  isTemporary?: boolean;
+  /** Named by the broker: kept out of span names and metrics. */
+  isAnonymous?: boolean;
+  partitionId?: string;
+}
+
+/** The broker that was really used, never a bootstrap list. */
+export interface Server {
+  address?: string;
+  port?: number;
+}
+
+/** One call of a client's method, described by the client; everything else is the core's work. */
+export interface Operation<Message> {
+  /** The client's own word for it: `send`, `publish`, `poll`, `get`, `process`, `ack`. */
+  name: string;
+  destination: Destination;
+  /** For an operation that sends: copies that may be written to, never the caller's own objects. */
+  messages: readonly Message[];
+  /** Whether the method takes or gives several messages, however many there are this time. */
+  isBatch?: boolean;
+  consumerGroup?: string;
+  clientId?: string;
+  server?: Server;
+  /** What else the client knows at the start of the operation. */
+  attributes?: MessagingAttributes;
+}
+
+/** What one messaging system, not one client library, knows of its messages. */
+export interface MessagingSystem<Message> {
+  /** A value of `messaging.system` in semantic-conventions 1.44. */
+  readonly name: 'kafka' | 'rabbitmq' | 'aws_sqs' | (string & {});
+  /** What a destination is called in the conventions before 1.17. */
+  readonly destinationKind: 'topic' | 'queue';
+  readonly getter: TextMapGetter<Message>;
+  /** Writes the propagation fields into the message; false where they did not fit. */
+  inject(message: Message, fields: ReadonlyMap<string, string>): boolean;
+  /** Whether the message has room for a creation context. Default: it has. */
+  canCarry?(message: Message): boolean;
+  /** Whether the context in an outgoing message was read from a delivered one, so is not the caller's own choice. */
+  isForwarded?(message: Message): boolean;
+  /** Told just before a traced send, for a system whose broker keeps no time stamp. */
+  stamp?(message: Message, epochMs: number): void;
+  attributes(message: Message, options: MessageAttributeOptions): MessagingAttributes;
+  /** Epoch milliseconds at which the message was sent, where the system says so. */
+  sentAt(message: Message): number | undefined;
+  /** 1 for the first delivery; undefined where it is not known. */
+  deliveryCount(message: Message): number | undefined;
+  headers(message: Message): Record<string, unknown> | undefined;
+}
+
+/** Which attributes of a message may be recorded. */
+export interface MessageAttributeOptions {
+  messageKey: boolean;
+  bodySize: boolean;
+}
