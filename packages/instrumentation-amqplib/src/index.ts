@@ -1,1 +1,2 @@
-export {};
+export { AmqplibInstrumentation } from './instrumentation';
+export type { MessagingConfig as AmqplibInstrumentationConfig } from '@queuetrace/messaging';

@@ -60,8 +60,19 @@ export class ActiveOperation<M = unknown> {
     return context.with(this.context, fn);
   }
 
-  /** Adds what became known only after the start. */
+  /** As {@link run}; a throw ends the operation, which else goes on. */
+  runOrEnd<T>(fn: () => T): T {
+    try {
+      return this.run(fn);
+    } catch (error) {
+      this.end(error, true);
+      throw error;
+    }
+  }
+
+  /** Adds what became known only after the start; after the end it is too late. */
   set(attributes: MessagingAttributes): void {
+    if (this._isEnded) return;
     guarded('setting attributes', () => this.span.setAttributes(this._core.writer.write(attributes)));
   }
 
@@ -102,8 +113,8 @@ export class ActiveOperation<M = unknown> {
   /** @param hasFailed whether `error` was thrown, which may be undefined; by default whether there is one */
   end(error?: unknown, hasFailed = error !== undefined): void {
     if (this._isEnded) return;
-    this._isEnded = true;
     guarded('ending a span', () => this._end(error, hasFailed));
+    this._isEnded = true;
   }
 
   private _end(error: unknown, hasFailed: boolean): void {
@@ -122,6 +133,11 @@ export class ActiveOperation<M = unknown> {
     }
     this.span.end();
   }
+}
+
+/** A callback of the app's, for the context that is active now: the library would call it in some other one. */
+export function bindContext<F extends (...args: never[]) => unknown>(callback: F): F {
+  return context.bind(context.active(), callback);
 }
 
 /** The innermost operation whose context is active. */

@@ -34,7 +34,7 @@ export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, 
     if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
     links.addCreation(
       spanContextOf(creation),
-      operation.isBatch ? { ...core.messageAttributes(message), queueTimeMs } : undefined,
+      operation.isBatch ? { ...core.messageAttributes(message, true), queueTimeMs } : undefined,
     );
   });
   if (operation.isBatch) return { parent: ambient, links, queueTimesMs };

@@ -1,4 +1,4 @@
-export { ActiveOperation, activeOperation, isThenable } from './active-operation';
+export { ActiveOperation, activeOperation, bindContext, isThenable } from './active-operation';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { Delivery, registerDelivery } from './delivery';
 export { guarded } from './guarded';

@@ -90,23 +90,26 @@ export class TelemetryCore<M = unknown> {
     return active;
   }
 
-  /** The attributes of one message under the names of the vocabularies, with what the system knows of its delivery. */
-  messageAttributes(message: M): MessagingAttributes {
+  /** What is true of one message; a delivered one says how often it has been delivered. */
+  messageAttributes(message: M, isDelivered: boolean): MessagingAttributes {
     const attributes = messageAttributes(this.system, message, this.config);
-    attributes.deliveryCount = this.system.deliveryCount(message);
+    if (isDelivered) attributes.deliveryCount = this.system.deliveryCount(message);
     return attributes;
   }
 
   private _startSpan({ type, operation, kind, parent, links, attributes, startTime }: Start<M>): Span {
     const written = this.writer.write({ ...operationAttributes(this.system, type, operation), ...attributes });
-    const single = operation.messages.length === 1 && (type === 'send' || !operation.isBatch);
-    if (single) this._writeMessage(operation.messages[0], written);
+    const isSending = type === 'send' || type === 'create';
+    // A batch of one that is received or processed has its message's attributes on the link, as any batch.
+    if (operation.messages.length === 1 && (isSending || !operation.isBatch)) {
+      this._writeMessage(operation.messages[0], !isSending, written);
+    }
     const options = { kind, attributes: written, links, startTime: startTime?.date };
     return this._source.tracer().startSpan(spanName(operation), options, parent);
   }
 
-  private _writeMessage(message: M, written: Attributes): void {
-    this.writer.write(this.messageAttributes(message), written);
+  private _writeMessage(message: M, isDelivered: boolean, written: Attributes): void {
+    this.writer.write(this.messageAttributes(message, isDelivered), written);
     if (this._capturesHeaders) Object.assign(written, headerAttributes(this.system, message, this._isCaptured));
   }
 }

@@ -3,6 +3,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeOperation, type ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
 import { planProcess } from './creation-context';
+import { guarded } from './guarded';
 import { Links } from './links';
 import { extract, fieldsOf, spanContextOf } from './propagation';
 import { planSend } from './send-plan';
@@ -89,7 +90,7 @@ export class MessagingTelemetry<M> {
     if (operation.messages.length === 0 && !hasFailed) return;
     const links = new Links();
     for (const message of operation.messages) {
-      links.addCreation(spanContextOf(extract(this._system, message)), this._core.messageAttributes(message));
+      links.addCreation(spanContextOf(extract(this._system, message)), this._core.messageAttributes(message, true));
     }
     const parent = withoutEndedSpan(context.active());
     const isSpanless = !this.config.receiveSpans;
@@ -97,6 +98,24 @@ export class MessagingTelemetry<M> {
       error,
       hasFailed,
     );
+  }
+
+  /** The answer of a pull, as one `then` on its promise with the same outcome. */
+  followReceive<T extends PromiseLike<unknown>>(
+    answer: T,
+    onAnswer: (value: unknown) => unknown,
+    onError: (error: unknown) => void,
+  ): T {
+    return answer.then(
+      value => {
+        guarded('reading an answer', () => onAnswer(value));
+        return value;
+      },
+      (error: unknown) => {
+        guarded('reading an error', () => onError(error));
+        throw error;
+      },
+    ) as T & PromiseLike<unknown> as T;
   }
 
   /** A handler's work on one message, or on a batch. */

@@ -1,0 +1,61 @@
+import { rabbitmqDestination, type Operation, type RabbitMqMessage, type Server } from '@queuetrace/messaging';
+import type { Channel, Message, Options } from 'amqplib';
+
+/** A delivered message as the core knows it. */
+export function fromDelivery({ fields, properties, content }: Message): RabbitMqMessage {
+  const { routingKey, deliveryTag, redelivered } = fields;
+  return {
+    ...fromProperties(properties as Options.Publish),
+    routingKey,
+    deliveryTag,
+    redelivered,
+    bodySize: content.length,
+  };
+}
+
+/** A message that is about to be published: its `headers` are the ones that amqplib will be given. */
+export function fromPublish(routingKey: string, content: Buffer, options: Options.Publish): RabbitMqMessage {
+  return { ...fromProperties(options), routingKey, bodySize: content?.length ?? 0 };
+}
+
+function fromProperties({ headers, messageId, correlationId, timestamp }: Options.Publish) {
+  return { headers: headers as Record<string, unknown> | undefined, messageId, correlationId, timestamp };
+}
+
+/** What an operation on a delivered message has in common, whichever it is. */
+export function onDelivery(
+  name: string,
+  message: Message,
+  queue: string,
+  channel: Channel,
+): Operation<RabbitMqMessage> {
+  const { exchange, routingKey } = message.fields;
+  return {
+    name,
+    destination: rabbitmqDestination(exchange, routingKey, queue),
+    messages: [fromDelivery(message)],
+    server: serverOf(channel),
+  };
+}
+
+interface Socket {
+  /** Node.js keeps the name that was looked up here. */
+  _host?: string;
+  remoteAddress?: string;
+  remotePort?: number;
+}
+
+const servers = new WeakMap<object, Server>();
+
+/** The broker at the other end of a channel's connection; kept, since a closed socket no longer says. */
+export function serverOf(channel: Channel): Server | undefined {
+  const connection = (channel as { connection?: { stream?: Socket } }).connection;
+  if (!connection?.stream) return undefined;
+  const known = servers.get(connection);
+  if (known) return known;
+  const { _host, remoteAddress, remotePort } = connection.stream;
+  if (remotePort === undefined) return undefined;
+  const server = { address: _host ?? remoteAddress, port: remotePort };
+  servers.set(connection, server);
+  return server;
+}
