@@ -1,1 +1,22 @@
-export {};
+export { runApp, startApp, type App, type AppOptions, type AppResult } from './app';
+export { uniqueName, withBroker, type Broker, type OwnBroker, type System } from './brokers';
+export { linkTypes, ownAttributePrefixes, ownAttributes, ownMetrics, type Vocabulary } from './convention-table';
+export { conventionErrors } from './conventions';
+export { hostileValues, type HostileValue } from './hostile';
+export type { RecordedLog } from './log-recorder';
+export { metricErrors, type ConventionalPoint } from './metric-conventions';
+export type { MetricPoint, MetricType } from './metric-recorder';
+export {
+  startOtlpReceiver,
+  type Failure,
+  type OtlpAttributes,
+  type OtlpHistogram,
+  type OtlpLink,
+  type OtlpLog,
+  type OtlpPoint,
+  type OtlpReceiver,
+  type OtlpSpan,
+  type RequestCounts,
+} from './otlp-receiver';
+export { telemetry, type Telemetry, type TracingOptions } from './telemetry';
+export { telemetryErrors } from './telemetry-check';
