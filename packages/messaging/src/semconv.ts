@@ -176,7 +176,11 @@ export const METRICS = {
 export type MetricKey = keyof typeof METRICS;
 
 /** The values of `messaging.operation` on the counter `messaging.messages` (vocabulary `legacy`). */
-export const LEGACY_MESSAGE_OPERATION = { send: 'sent', receive: 'received', process: 'processed' } as const;
+export const LEGACY_MESSAGE_OPERATION: Readonly<Record<string, string | undefined>> = {
+  send: 'sent',
+  receive: 'received',
+  process: 'processed',
+};
 
 /** The event name of an exception that is told as a log record (messaging-exceptions.md). */
 export const exceptionEventName = (type: string) => `messaging.${type}.exception`;

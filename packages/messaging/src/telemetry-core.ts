@@ -17,6 +17,7 @@ import { guarded } from './guarded';
 import { MessagingMetrics } from './metrics';
 import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
+import { SeriesTable } from './series';
 import { spanName } from './span-name';
 import type { MessagingSystem, Operation, OperationType } from './types';
 
@@ -64,7 +65,11 @@ export class TelemetryCore<M = unknown> {
     private readonly _source: TelemetrySource,
   ) {
     this.writer = new AttributeWriter(config.semconv);
-    if (config.metrics) this.metrics = new MessagingMetrics(system, this.writer, config.maxDestinations);
+    if (config.metrics)
+      this.metrics = new MessagingMetrics(
+        new SeriesTable(system.name, this.writer, config.maxDestinations),
+        config.semconv,
+      );
     this.updateMeter();
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);

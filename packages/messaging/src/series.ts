@@ -1,0 +1,68 @@
+import type { Attributes } from '@opentelemetry/api';
+import { AttributeWriter, LEGACY_MESSAGE_OPERATION, type MessagingAttributes } from './semconv';
+import { isLowCardinality } from './span-name';
+import type { Operation, OperationType } from './types';
+
+/** The attributes of one series, shared by all its points. */
+export interface Series {
+  /** With the operation type, for an instrument on which several operation types record. */
+  typed: Attributes;
+  untyped: Attributes;
+  /** For the instruments that only the vocabulary `legacy` has. */
+  legacy: Attributes;
+}
+
+/** Marks what did not get a series of its own (metrics SDK specification, "Overflow attribute"). */
+const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
+
+/** Low-cardinality attributes of operations, made once a series. Beyond the cap, operations of one name share one. */
+export class SeriesTable {
+  private readonly _known = new Map<string, Series>();
+  private readonly _legacyWriter = new AttributeWriter(['legacy']);
+
+  constructor(
+    private readonly _system: string,
+    private readonly _writer: AttributeWriter,
+    private readonly _maxSeries: number,
+  ) {}
+
+  of(type: OperationType, operation: Operation<unknown>, errorType?: string): Series {
+    const { name, destination, consumerGroup, server } = operation;
+    const destinationName = isLowCardinality(destination) ? destination.name : undefined;
+    const place = [destinationName, destination.partitionId, consumerGroup, server?.address, server?.port];
+    const key = [type, name, errorType, ...place].join('\0');
+    const known = this._known.get(key);
+    if (known) return known;
+    const values: MessagingAttributes = { system: this._system, operationName: name, errorType };
+    if (this._known.size >= this._maxSeries) return this._overflow(type, values);
+    const series = this._write(type, {
+      ...values,
+      destinationName,
+      destinationPartitionId: destination.partitionId,
+      consumerGroupName: consumerGroup,
+      serverAddress: server?.address,
+      serverPort: server?.port,
+    });
+    this._known.set(key, series);
+    return series;
+  }
+
+  private _overflow(type: OperationType, values: MessagingAttributes): Series {
+    const { typed, untyped, legacy } = this._write(type, values);
+    return {
+      typed: { ...typed, ...OVERFLOW },
+      untyped: { ...untyped, ...OVERFLOW },
+      legacy: { ...legacy, ...OVERFLOW },
+    };
+  }
+
+  private _write(type: OperationType, values: MessagingAttributes): Series {
+    const untyped = this._writer.write(values);
+    const operationType = LEGACY_MESSAGE_OPERATION[type];
+    return {
+      untyped,
+      typed: this._writer.write({ operationType: type }, { ...untyped }),
+      legacy: this._legacyWriter.write({ ...values, operationType }),
+    };
+  }
+}
