@@ -11,7 +11,8 @@ const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
 
 const tasks = {
   build: [],
-  lint: ['eslint .', 'prettier --check --log-level warn .'],
+  docs: ['node scripts/docs.cjs'],
+  lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],
   test: ['mocha'],
   'test:real': ['node scripts/test-real.cjs'],
   demo: ['node packages/demo/build/src/index.js'],

@@ -13,7 +13,7 @@ const own = (name: string): Names => [name, name, name];
  * The one table of names: an attribute a row, a vocabulary a column; null where a vocabulary has no such attribute.
  * Sources: semantic-conventions 1.44.0 docs/messaging, the renames of 1.45.0, and 1.16 for `legacy`.
  */
-const ATTRIBUTE_NAMES = {
+export const ATTRIBUTE_NAMES = {
   system: ['messaging.system', 'messaging.system.name', 'messaging.system'],
   operationName: same('messaging.operation.name'),
   operationType: same('messaging.operation.type', 'messaging.operation'),

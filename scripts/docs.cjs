@@ -1,0 +1,69 @@
+// Writes the generated parts of the README from the tables in code; with --check it only tells whether they are stale.
+'use strict';
+const { readFileSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+const { OPTIONS } = require('../packages/messaging/build/src/options.js');
+const { ATTRIBUTE_NAMES, METRICS } = require('../packages/messaging/build/src/semconv.js');
+
+const code = text => (text === null ? '–' : `\`${text}\``);
+const row = cells => `| ${cells.map(cell => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+const parts = {
+  options: () =>
+    table(
+      ['option', 'environment suffix', 'default', 'allowed', 'meaning'],
+      Object.entries(OPTIONS).map(([name, option]) => [
+        code(name),
+        code(option.suffix),
+        code(JSON.stringify(option.default)),
+        option.allowed,
+        option.meaning,
+      ]),
+    ),
+  attributes: () =>
+    table(
+      ['1.44 (default)', '1.45', 'legacy'],
+      Object.values(ATTRIBUTE_NAMES).map(names => names.map(code)),
+    ),
+  metrics: () =>
+    table(
+      ['metric', 'unit', 'vocabularies', 'what'],
+      Object.values(METRICS).map(({ name, unit, vocabularies, description }) => [
+        code(name),
+        code(unit),
+        vocabularies.join(', '),
+        description,
+      ]),
+    ),
+};
+
+/** The text of a document with its generated parts made anew. */
+function regenerate(text) {
+  return text.replace(/(<!-- generated: (\w+) -->)[\s\S]*?(<!-- end -->)/g, (_, start, part, end) =>
+    [start, parts[part](), end].join('\n\n'),
+  );
+}
+
+async function format(text, file) {
+  const prettier = await import('prettier');
+  return prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+}
+
+const README = path.resolve(__dirname, '../README.md');
+
+async function generated() {
+  const current = readFileSync(README, 'utf8');
+  return { current, wanted: await format(regenerate(current), README) };
+}
+
+module.exports = { README, generated };
+
+if (require.main === module) {
+  generated().then(({ current, wanted }) => {
+    if (current === wanted) return;
+    if (!process.argv.includes('--check')) return writeFileSync(README, wanted);
+    console.error('README.md: a generated part is stale; run `npm run docs`');
+    process.exitCode = 1;
+  });
+}
