@@ -12,6 +12,8 @@ const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
 const tasks = {
   build: [],
   docs: ['node scripts/docs.cjs'],
+  'check:packages': ['node scripts/check-packages.cjs'],
+  knip: ['knip'],
   lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],
   test: ['mocha'],
   'test:real': ['node scripts/test-real.cjs'],

@@ -1,0 +1,89 @@
+// Packs each published package and checks the very file that would be published: publint, and the types in every
+// module resolution. Then installs all of them in an empty project, and loads each from CommonJS, ESM and TypeScript.
+'use strict';
+const { execFileSync, spawnSync } = require('node:child_process');
+const { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+
+const root = path.resolve(__dirname, '..');
+const published = readdirSync(path.join(root, 'packages'))
+  .map(folder => ({ folder: path.join(root, 'packages', folder), ...manifest(path.join(root, 'packages', folder)) }))
+  .filter(({ private: isPrivate }) => !isPrivate);
+
+function manifest(folder) {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+}
+
+function check(what, command, args, cwd = root) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${what}`);
+  if (status === 0) return;
+  console.log(stdout + stderr);
+  process.exitCode = 1;
+}
+
+function pack(folder, into) {
+  const out = execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', into], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return path.join(into, Object.values(JSON.parse(out))[0].filename.replaceAll('/', '-').replace('@', ''));
+}
+
+/** What a user's three kinds of file would say. */
+function writeApps(project) {
+  const names = published.map(({ name }) => name).filter(name => name !== '@queuetrace/register');
+  const requires = names.map(name => `require(${JSON.stringify(name)})`);
+  writeFileSync(
+    path.join(project, 'app.cjs'),
+    `for (const exports of [${requires}]) if (!Object.keys(exports).length) throw new Error('empty');\n`,
+  );
+  const imports = names.map((name, index) => `import * as m${index} from ${JSON.stringify(name)};`).join('\n');
+  const same = names.map(
+    (name, index) =>
+      `if (m${index}.MessagingInstrumentation !== require(${JSON.stringify(name)}).MessagingInstrumentation) throw new Error('two copies');`,
+  );
+  const header = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
+  writeFileSync(path.join(project, 'app.mjs'), `${header}${imports}\n${same.join('\n')}\n`);
+  const uses = `${imports}\nexport const all: object[] = [${names.map((_, index) => `m${index}`)}];\n`;
+  for (const file of ['types.cts', 'types.mts']) writeFileSync(path.join(project, file), uses);
+}
+
+const work = mkdtempSync(path.join(tmpdir(), 'queuetrace-packages-'));
+try {
+  const tarballs = published.map(one => ({ ...one, tarball: pack(one.folder, work) }));
+  for (const { name, folder, tarball } of tarballs) {
+    check(`publint ${name}`, 'publint', ['run', folder, '--strict']);
+    check(`types of ${name}`, 'attw', [tarball, '--profile', 'node16']);
+  }
+  const project = path.join(work, 'project');
+  mkdirSync(project);
+  writeFileSync(path.join(project, 'package.json'), '{ "private": true }');
+  check(
+    'npm install in an empty project',
+    'npm',
+    [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '@opentelemetry/api@1.10.0',
+      '@types/node@22.20.5',
+      ...tarballs.map(({ tarball }) => tarball),
+    ],
+    project,
+  );
+  writeApps(project);
+  check('require from CommonJS', 'node', ['app.cjs'], project);
+  check('import from ESM, the same state', 'node', ['app.mjs'], project);
+  check('zero-code preload', 'node', ['--require', '@queuetrace/register', '-e', '0'], project);
+  symlinkSync(path.join(root, 'node_modules', 'typescript'), path.join(project, 'node_modules', 'typescript'));
+  check(
+    'types from CommonJS and ESM',
+    'tsc',
+    ['--noEmit', '--strict', '--module', 'node20', '--types', 'node', 'types.cts', 'types.mts'],
+    project,
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
