@@ -33,7 +33,7 @@ export function onDelivery(
   return {
     name,
     destination: rabbitmqDestination(exchange, routingKey, queue),
-    messages: [fromDelivery(message)],
+    messages: [{ ...fromDelivery(message), queue: queue || undefined }],
     server: serverOf(channel),
   };
 }

@@ -8,9 +8,10 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import { serverAttributes } from './attributes';
-import { errorMessage, errorType } from './error-type';
+import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH } from './error-type';
 import { guarded } from './guarded';
-import type { MessagingAttributes } from './semconv';
+import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
+import type { Story } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation, OperationType } from './types';
 
@@ -26,6 +27,15 @@ export interface Started<M> {
   startedAtMs: number;
   /** The messages were counted by an earlier operation. */
   isCounted?: boolean;
+  /** Told just before the end, with what the operation failed with, if it did. */
+  onEnd?(process: ActiveOperation, failure?: string): void;
+}
+
+interface Failure {
+  type: string;
+  message: string;
+  /** What was thrown, if something was. */
+  error?: unknown;
 }
 
 /** A started operation: code runs in its context, and it ends exactly once. */
@@ -36,6 +46,8 @@ export class ActiveOperation<M = unknown> {
   readonly span: Span;
   /** A process operation's message says where it came from. */
   creation?: SpanContext;
+  /** A process operation's message may have a past. */
+  story?: Story;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
   isTimedElsewhere = false;
   private _isEnded = false;
@@ -113,23 +125,40 @@ export class ActiveOperation<M = unknown> {
   /** @param hasFailed whether `error` was thrown, which may be undefined; by default whether there is one */
   end(error?: unknown, hasFailed = error !== undefined): void {
     if (this._isEnded) return;
-    guarded('ending a span', () => this._end(error, hasFailed));
+    const failure = hasFailed ? { type: errorType(error), message: errorMessage(error), error } : undefined;
+    this._endOnce(failure);
+  }
+
+  /** Ends with a failure that nobody threw: the broker's answer says that something in it went wrong. */
+  fail(type: string, message: string): void {
+    this._endOnce({ type: type.slice(0, MAX_ERROR_TYPE_LENGTH), message });
+  }
+
+  /** A point in time within the operation. */
+  addEvent(event: EventKey, attributes: MessagingAttributes): void {
+    if (this._isEnded) return;
+    guarded('adding an event', () => this.span.addEvent(EVENT_NAMES[event], this._core.writer.write(attributes)));
+  }
+
+  private _endOnce(failure?: Failure): void {
+    if (this._isEnded) return;
+    guarded('ending a span', () => this._end(failure));
     this._isEnded = true;
   }
 
-  private _end(error: unknown, hasFailed: boolean): void {
+  private _end(failure?: Failure): void {
     const { type, operation, startedAtMs, isCounted } = this._started;
-    const failure = hasFailed ? errorType(error) : undefined;
+    this._started.onEnd?.(this, failure?.message);
     if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
     this._core.metrics?.recordOperation(type, operation, performance.now() - startedAtMs, this.context, {
-      errorType: failure,
+      errorType: failure?.type,
       isCounted,
       isTimedElsewhere: this.isTimedElsewhere,
     });
-    if (failure !== undefined) {
-      this.set({ errorType: failure });
-      this.span.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) });
-      this._core.recordException(this.span, type, error, this.context);
+    if (failure) {
+      this.set({ errorType: failure.type });
+      this.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
+      if ('error' in failure) this._core.recordException(this.span, type, failure.error, this.context);
     }
     this.span.end();
   }

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
 import { extract, spanContextOf } from './propagation';
+import { planStory, type StoryPlan } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
@@ -16,6 +17,8 @@ interface ProcessPlan {
   creation?: SpanContext;
   /** Of the messages whose first delivery this is and that say when they were sent. */
   queueTimesMs: number[];
+  /** A single message's past. */
+  past?: StoryPlan;
 }
 
 /**
@@ -39,28 +42,31 @@ export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, 
   });
   if (operation.isBatch) return { parent: ambient, links, queueTimesMs };
   const creation = spanContextOf(contexts[0]);
-  return { ...singleParent(config, trust, contexts[0], ambient, links), links, creation, queueTimesMs };
+  const parent = singleParent(core, operation.messages[0], trust, contexts[0], ambient, links);
+  return { parent, links, creation, queueTimesMs, past: planStory(core, operation, creation, links) };
 }
 
-function singleParent(
-  config: ResolvedConfig,
+function singleParent<M>(
+  { config, system }: TelemetryCore<M>,
+  message: M,
   trust: IncomingTrust,
   creation: Context,
   ambient: Context,
   links: Links,
-): { parent: Context } {
-  if (trust !== 'parent') return { parent: ambient };
+): Context {
+  if (trust !== 'parent') return ambient;
   if (config.consumerParent === 'message' && spanContextOf(creation)) {
     links.add(spanContextOf(ambient));
-    return { parent: creation };
+    // Around the app's own loop there is a context of the app's: what else is in it stays.
+    return ambient === ROOT_CONTEXT ? creation : extract(system, message, ambient);
   }
   // Baggage reaches the handler whatever the parent is.
   const baggage = propagation.getBaggage(creation);
-  return { parent: baggage ? propagation.setBaggage(ambient, baggage) : ambient };
+  return baggage ? propagation.setBaggage(ambient, baggage) : ambient;
 }
 
 /** Time in the queue, for a first delivery only: a redelivery's would count the work on the attempts before. */
-function queueTimeOf<M>({ system }: TelemetryCore<M>, message: M): number | undefined {
+export function queueTimeOf<M>({ system }: TelemetryCore<M>, message: M): number | undefined {
   const sentAt = system.sentAt(message);
   const deliveryCount = system.deliveryCount(message);
   if (sentAt === undefined || (deliveryCount !== undefined && deliveryCount > 1)) return undefined;

@@ -1,16 +1,30 @@
+import { context, type Context } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
+import { outside } from './lazy-context';
 import { state } from './state';
+import { withoutEndedSpan } from './telemetry';
 import { now, type StartTime } from './telemetry-core';
+
+type StartProcess = (startTime: StartTime, ambient: Context) => ActiveOperation;
+type Left = (process: ActiveOperation) => void;
 
 /** One message that was handed to the app, and that may be processed by a loop or by a public function. */
 export class Delivery {
   private _process?: ActiveOperation;
 
-  constructor(private readonly _startProcess: (startTime?: StartTime) => ActiveOperation) {}
+  /**
+   * @param onLeft takes over a process operation whose step in a loop is over, while what it started may go on;
+   *   without it the owner of the loop ends them
+   */
+  constructor(
+    private readonly _startProcess: StartProcess,
+    readonly onLeft?: Left,
+  ) {}
 
   /** The process operation that runs now, started if there is none. A message handled again has another one. */
-  start(startTime: StartTime = now()): ActiveOperation {
-    if (!this._process || this._process.isEnded) this._process = this._startProcess(startTime);
+  start(startTime: StartTime = now(), ambient: Context = outside(context.active())): ActiveOperation {
+    if (!this._process || this._process.isEnded)
+      this._process = this._startProcess(startTime, withoutEndedSpan(ambient));
     return this._process;
   }
 

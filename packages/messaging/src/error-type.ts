@@ -1,6 +1,6 @@
 /** What `error.type` has where an error has no name of its own (semantic-conventions, error.md). */
 const OTHER = '_OTHER';
-const MAX_LENGTH = 256;
+export const MAX_ERROR_TYPE_LENGTH = 256;
 
 /**
  * The low-cardinality kind of an error: the broker's own word for it (kafkajs keeps it in `type`), a string code,
@@ -10,7 +10,7 @@ export function errorType(error: unknown): string {
   if (typeof error !== 'object' || error === null) return OTHER;
   const { type, code, name } = error as Record<string, unknown>;
   for (const candidate of [type, code, name]) {
-    if (typeof candidate === 'string' && candidate !== '') return candidate.slice(0, MAX_LENGTH);
+    if (typeof candidate === 'string' && candidate !== '') return candidate.slice(0, MAX_ERROR_TYPE_LENGTH);
   }
   return OTHER;
 }

@@ -15,4 +15,6 @@ export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
 export { kafka, type KafkaMessage } from './systems/kafka';
 export { rabbitmq, rabbitmqDestination, type RabbitMqMessage } from './systems/rabbitmq';
-export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
+export { shareQuota, sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
+export { sumAsWritten, type SqsAttributes } from './systems/sqs-attributes';
+export { SqsReceive, type SqsReceivedMessage, type SqsReceiveRequest } from './systems/sqs-receive';

@@ -31,7 +31,9 @@ export class Links {
 
   /** `dropped` counts the links that did not fit, so that their loss can be said. */
   build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
-    const targets = [...this._story.values(), ...this._creations.values()];
+    // A story told of the creation context itself, such as that it is the original, is the link to it.
+    const creations = [...this._creations].filter(([key]) => !this._story.get(key)?.type).map(([, target]) => target);
+    const targets = [...this._story.values(), ...creations];
     const links = targets.slice(0, maxLinks).map(target => toLink(target, writer));
     return { links, dropped: targets.length - links.length };
   }

@@ -16,6 +16,8 @@ export interface ClientModule {
   readonly versions: readonly string[];
   /** Patches by file, relative to the package's folder. */
   readonly files: Readonly<Record<string, ClientFile>>;
+  /** Which of the files is the package's main one: it is known under the package's name. */
+  readonly main?: string;
 }
 
 interface LoadedFile {

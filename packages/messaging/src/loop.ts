@@ -2,6 +2,7 @@ import { context, type Context, type ContextManagementToken } from '@opentelemet
 import { isThenable, type ActiveOperation } from './active-operation';
 import type { Delivery } from './delivery';
 import { guarded } from './guarded';
+import { LazyContext } from './lazy-context';
 import { now } from './telemetry-core';
 
 /* A message's process span in the app's own loop over a batch. The array stays a real array; only its ways to be
@@ -12,7 +13,7 @@ import { now } from './telemetry-core';
 export interface Loop<T> {
   /** A copy of the messages whose iteration is seen. */
   messages: T[];
-  /** Ends what is still open; `error` is that of the step in which the loop was left. */
+  /** Ends what is still open, and starts nothing any more; `error` is that of the step in which the loop was left. */
   finish(error?: unknown): void;
 }
 
@@ -20,11 +21,11 @@ type DeliveryOf<T> = (message: T) => Delivery | undefined;
 
 export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>): Loop<T> {
   const copy = [...messages];
-  const open = new Set<Step>();
+  const loop: OpenSteps = { steps: new Set(), isOver: false };
   let last: Step | undefined;
   const enter = (message: T) => {
     const delivery = deliveryOf(message);
-    return delivery && (last = new Step(delivery, open));
+    return delivery && (last = new Step(delivery, loop));
   };
   const own = {
     [Symbol.iterator]: () => iterate(copy, enter),
@@ -37,12 +38,20 @@ export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>):
   return {
     messages: copy,
     finish(error) {
-      for (const step of open) step.end(step === last ? error : undefined);
+      loop.isOver = true;
+      for (const step of loop.steps) step.end(step === last ? error : undefined);
     },
   };
 }
 
 type Visit<T> = (message: T, index: number, messages: T[]) => unknown;
+
+/** The steps of one loop that have a process operation which has not ended. */
+interface OpenSteps {
+  readonly steps: Set<Step>;
+  /** The loop's owner has finished: nobody would end what starts now. */
+  isOver: boolean;
+}
 
 /** One message's turn in a loop. */
 class Step {
@@ -51,11 +60,11 @@ class Step {
   private _process?: ActiveOperation;
   private _isLeft = false;
   private _hasTicked = false;
-  readonly context: Context;
+  readonly context: LazyContext;
 
   constructor(
     private readonly _delivery: Delivery,
-    private readonly _open: Set<Step>,
+    private readonly _loop: OpenSteps,
   ) {
     this.context = new LazyContext(context.active(), () => this.open());
   }
@@ -69,32 +78,35 @@ class Step {
     });
   }
 
-  /** A step in which nothing asynchronous happened may have started work that goes on: its owner ends it. */
+  /** The loop goes on. A step in which nothing asynchronous happened may have started work that goes on too. */
   leave(): void {
     this._isLeft = true;
     this._token?.dispose();
     this._token = undefined;
     if (this._hasTicked) this.end();
+    else this._leaveOpen();
   }
 
   /** The process operation's context; the operation belongs to this step unless somebody else has started it. */
   open(): Context | undefined {
     if (this._process) return this._process.context;
-    if (this._delivery.isProcessed) return undefined;
+    if (this._delivery.isProcessed || this._loop.isOver) return undefined;
     if (this._delivery.process) return this._delivery.process.context;
-    this._process = this._delivery.start(this._startTime);
-    this._open.add(this);
+    const { outer } = this.context;
+    // Starting a span looks at the context too: meanwhile the outer one counts.
+    this._process = context.with(outer, () => this._delivery.start(this._startTime, outer));
+    this._loop.steps.add(this);
+    if (this._isLeft) this._leaveOpen();
     return this._process.context;
   }
 
   end(error?: unknown): void {
-    this._open.delete(this);
+    this._loop.steps.delete(this);
     this._process?.end(error);
   }
 
   /** One callback of `map` or `forEach`, to the end of the promise that it gives. */
   run(visit: () => unknown): unknown {
-    this._isLeft = true;
     let result: unknown;
     try {
       result = context.with(this.context, visit);
@@ -104,33 +116,16 @@ class Step {
     }
     if (isThenable(result)) guarded('starting a process span', () => this.open());
     if (isThenable(result) && this._process) return this._process.followResult(result);
-    this.end();
+    this._isLeft = true;
+    if (this._delivery.onLeft) this._leaveOpen();
+    else this.end();
     return result;
   }
-}
 
-/** The context of a step: looking at it starts the span. */
-class LazyContext implements Context {
-  constructor(
-    private readonly _outer: Context,
-    private readonly _open: () => Context | undefined,
-  ) {}
-
-  getValue(key: symbol): unknown {
-    return this._current().getValue(key);
-  }
-
-  setValue(key: symbol, value: unknown): Context {
-    return this._current().setValue(key, value);
-  }
-
-  deleteValue(key: symbol): Context {
-    return this._current().deleteValue(key);
-  }
-
-  private _current(): Context {
-    // While the span is being started the outer context counts: starting one looks at the context too.
-    return context.with(this._outer, () => guarded('starting a process span', this._open)) ?? this._outer;
+  private _leaveOpen(): void {
+    if (!this._process || this._process.isEnded || !this._delivery.onLeft) return;
+    this._loop.steps.delete(this);
+    this._delivery.onLeft(this._process);
   }
 }
 

@@ -68,13 +68,14 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   }
 
   override init(): InstrumentationNodeModuleDefinition[] {
-    return this.modules().map(({ name, versions, files }) => {
+    return this.modules().map(({ name, versions, files, main }) => {
       const definitions = Object.entries(files).map(
         ([file, patches]) =>
           new InstrumentationNodeModuleFile(`${name}/${file}`, [...versions], this._patchFile(patches), keepExports),
       );
-      // Internal files only: replacing an export would not reach an app that imports it from ESM.
-      return new InstrumentationNodeModuleDefinition(name, [...versions], undefined, undefined, definitions);
+      // Patches in place: replacing an export would not reach an app that imports it from ESM.
+      const patchMain = main === undefined ? undefined : this._patchFile(files[main]);
+      return new InstrumentationNodeModuleDefinition(name, [...versions], patchMain, keepExports, definitions);
     });
   }
 

@@ -120,8 +120,20 @@ export const OPTIONS = {
     'Headers recorded as `messaging.header.<name>`.',
   ),
   headersExcluded: option<readonly Pattern[]>(patterns, 'HEADERS_EXCLUDED', [], 'Headers not recorded even so.'),
-  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka: record the message's key. A key can be personal data."),
+  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka and SQS: record the message's key, or its message group id. They can be personal data."),
   bodySize: option(flag, 'BODY_SIZE', false, 'Record the size of message bodies, in bytes.'),
+  deadLetter: option<readonly Pattern[]>(
+    patterns,
+    'DEAD_LETTER_DESTINATIONS',
+    ['?(*[-._:])@(dlq|dlt)?(.fifo)', '*dead-letter*', '*deadletter*', '*_error?(.fifo)'],
+    'Which destinations are for dead letters, beyond what the broker itself says.',
+  ),
+  maxRememberedDeliveries: option(
+    count,
+    'MAX_REMEMBERED_DELIVERIES',
+    10_000,
+    'Attempts remembered in this process, for the links between the attempts at a message.',
+  ),
   sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.'),
   consumeTimeoutMs: option(
     count,

@@ -42,11 +42,9 @@ export class PatchTable {
     this._wrapped.set(target, wrapped);
     for (const [name, advice] of Object.entries(methods)) {
       if (wrapped.has(name) || typeof target[name] !== 'function') continue;
-      const entry = {
-        original: target[name],
-        wrapper: this.wrap(target[name], advice),
-        wasOwn: Object.hasOwn(target, name),
-      };
+      const wasOwn = Object.hasOwn(target, name);
+      const original = wasOwn ? target[name] : inherited(target, name);
+      const entry = { original, wrapper: this.wrap(original, advice), wasOwn };
       if (define(target, name, entry.wrapper)) wrapped.set(name, entry);
     }
   }
@@ -114,6 +112,17 @@ function invoke(original: AnyFunction, advice: Advice, self: unknown, args: unkn
     if (outcome.isError) throw outcome.error;
     return outcome.value;
   }
+}
+
+/** What a prototype inherits is looked up at each call: somebody may patch it there after us. */
+function inherited(target: Patch['target'], name: string): AnyFunction {
+  const delegate: AnyFunction = function (...args) {
+    return Object.getPrototypeOf(target)[name].apply(this, args);
+  };
+  for (const key of ['name', 'length']) {
+    Object.defineProperty(delegate, key, { value: target[name][key], configurable: true });
+  }
+  return delegate;
 }
 
 function define(target: object, name: string, value: AnyFunction): boolean {

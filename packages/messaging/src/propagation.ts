@@ -11,9 +11,9 @@ export function fieldsOf(context: Context): Map<string, string> {
   return fields;
 }
 
-/** The creation context that a message carries, with its baggage; without one, the root context. */
-export function extract<M>(system: MessagingSystem<M>, message: M): Context {
-  return propagation.extract(ROOT_CONTEXT, message, system.getter);
+/** The creation context that a message carries, with its baggage; without one, the context that it is put into. */
+export function extract<M>(system: MessagingSystem<M>, message: M, into = ROOT_CONTEXT): Context {
+  return propagation.extract(into, message, system.getter);
 }
 
 /** The span context in a context, if it is a valid one. */

@@ -50,6 +50,10 @@ export const ATTRIBUTE_NAMES = {
   rabbitmqRedelivered: own('messaging.rabbitmq.redelivered'),
   rabbitmqSettlement: own('messaging.rabbitmq.settlement'),
   rabbitmqRequeue: own('messaging.rabbitmq.requeue'),
+  batchEntryId: own('messaging.batch.entry_id'),
+  sqsMessageGroupId: own('messaging.aws_sqs.message_group_id'),
+  sqsMessageDeduplicationId: own('messaging.aws_sqs.message_deduplication_id'),
+  sqsVisibilityTimeout: own('messaging.aws_sqs.visibility_timeout'),
   linkType: own('link.type'),
   dlqOriginalQueue: own('dlq.original_queue'),
   dlqRetryCount: own('dlq.retry_count'),
@@ -181,6 +185,14 @@ export const LEGACY_MESSAGE_OPERATION: Readonly<Record<string, string | undefine
   receive: 'received',
   process: 'processed',
 };
+
+/** Span events that the conventions have no name for. */
+export const EVENT_NAMES = {
+  entryFailed: 'messaging.batch.entry_failed',
+  visibilityExtended: 'messaging.aws_sqs.visibility_extended',
+} as const;
+
+export type EventKey = keyof typeof EVENT_NAMES;
 
 /** The event name of an exception that is told as a log record (messaging-exceptions.md). */
 export const exceptionEventName = (type: string) => `messaging.${type}.exception`;

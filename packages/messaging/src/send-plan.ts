@@ -1,7 +1,9 @@
-import { propagation, type Context } from '@opentelemetry/api';
+import { propagation, type Context, type SpanContext } from '@opentelemetry/api';
 import { activeOperation, type ActiveOperation } from './active-operation';
 import { Links } from './links';
 import { extract, hasContext, spanContextOf } from './propagation';
+import type { MessagingAttributes } from './semconv';
+import { planRepublish } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
@@ -9,6 +11,10 @@ interface SendPlan<M> {
   links: Links;
   /** The messages that get a context of ours. */
   carriers: M[];
+  /** Whether and how this makes a dead letter of the message being processed. */
+  attributes?: MessagingAttributes;
+  /** The first send of the message that is published again. */
+  original?: SpanContext;
 }
 
 /**
@@ -24,6 +30,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   linkFanOutSource(links, source, ambient);
   const fields = propagation.fields();
   const sentAtMs = Date.now();
+  let hasForwarded = false;
   for (const message of operation.messages) {
     const existing = hasContext(system, message, fields) ? spanContextOf(extract(system, message)) : undefined;
     const isForwarded =
@@ -33,10 +40,12 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
       links.addCreation(existing);
       continue;
     }
+    hasForwarded ||= Boolean(isForwarded);
     if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
     if (config.producerPropagation && (system.canCarry?.(message) ?? true)) carriers.push(message);
   }
-  return { links, carriers };
+  const processed = source?.type === 'process' ? source : undefined;
+  return { links, carriers, ...planRepublish(core, operation, processed, hasForwarded) };
 }
 
 /** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */

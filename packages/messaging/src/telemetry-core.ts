@@ -9,7 +9,8 @@ import {
   type SpanKind,
   type Tracer,
 } from '@opentelemetry/api';
-import { ActiveOperation } from './active-operation';
+import { ActiveOperation, type Started } from './active-operation';
+import { Attempts } from './attempts';
 import { headerAttributes, messageAttributes, operationAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
@@ -46,6 +47,7 @@ interface Start<M> {
   attributes?: MessagingAttributes;
   startTime?: StartTime;
   isCounted?: boolean;
+  onEnd?: Started<M>['onEnd'];
   /** Metrics and no span. */
   isSpanless?: boolean;
 }
@@ -56,6 +58,8 @@ export class TelemetryCore<M = unknown> {
   readonly metrics: MessagingMetrics | undefined;
   readonly recordException: RecordException;
   readonly isIgnored: (destination: string) => boolean;
+  readonly isDeadLetterDestination: (destination: string) => boolean;
+  readonly attempts: Attempts;
   private readonly _capturesHeaders: boolean;
   private readonly _isCaptured: (header: string) => boolean;
 
@@ -73,6 +77,8 @@ export class TelemetryCore<M = unknown> {
     this.updateMeter();
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);
+    this.isDeadLetterDestination = matcher(config.deadLetter);
+    this.attempts = new Attempts(config.maxRememberedDeliveries);
     const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];
     this._capturesHeaders = config.headersIncluded.length > 0;
     this._isCaptured = header => isIncluded(header) && !isExcluded(header);
@@ -85,10 +91,10 @@ export class TelemetryCore<M = unknown> {
   }
 
   start(start: Start<M>): ActiveOperation<M> {
-    const { type, operation, parent, startTime, isCounted } = start;
+    const { type, operation, parent, startTime, isCounted, onEnd } = start;
     const span = start.isSpanless ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : this._startSpan(start);
     const startedAtMs = startTime?.monotonicMs ?? performance.now();
-    const started = { type, operation, span, parent, startedAtMs, isCounted };
+    const started = { type, operation, span, parent, startedAtMs, isCounted, onEnd };
     const active = new ActiveOperation<M>(this, started);
     const hook = type === 'create' ? undefined : this.config[`${type}Hook`];
     if (hook) guarded(`${type}Hook`, () => hook(span, operation));

@@ -1,8 +1,9 @@
-import { context, ROOT_CONTEXT, SpanKind, trace, type Context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeOperation, type ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
-import { planProcess } from './creation-context';
+import { planProcess, queueTimeOf } from './creation-context';
+import { ORIGINAL_FIELD, writeOriginal } from './dead-letter';
 import { guarded } from './guarded';
 import { Links } from './links';
 import { extract, fieldsOf, spanContextOf } from './propagation';
@@ -59,26 +60,28 @@ export class MessagingTelemetry<M> {
   /** For a client that learns only later, and elsewhere, whether the broker took the messages. */
   startSend(operation: Operation<M>): ActiveOperation<M> {
     const ambient = context.active();
-    const { links, carriers } = planSend(this._core, operation, ambient);
+    const { links, carriers, attributes, original } = planSend(this._core, operation, ambient);
     if (this.config.producerSpans === 'message' && operation.isBatch) {
-      for (const message of carriers) links.addCreation(this._create(operation, message, ambient));
-      return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links);
+      for (const message of carriers) links.addCreation(this._create(operation, message, ambient, original));
+      return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, { attributes });
     }
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
-    const active = this._startLinked('send', operation, kind, ambient, links);
+    const active = this._startLinked('send', operation, kind, ambient, links, { attributes });
     if (carriers.length === 0) return active;
-    const fields = fieldsOf(active.context);
-    for (const message of carriers) this._system.inject(message, fields);
+    const fields = carriedBy(active, original);
+    const creation = spanContextOf(active.context);
+    for (const message of carriers) this._system.inject(message, fields, creation);
     return active;
   }
 
   /** One message's own span, whose context the message then carries. */
-  private _create(send: Operation<M>, message: M, parent: Context) {
+  private _create(send: Operation<M>, message: M, parent: Context, original?: SpanContext) {
     const operation = { ...send, name: 'create', messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
-    this._system.inject(message, fieldsOf(create.context));
+    const creation = spanContextOf(create.context);
+    this._system.inject(message, carriedBy(create, original), creation);
     create.end();
-    return spanContextOf(create.context);
+    return creation;
   }
 
   /**
@@ -89,15 +92,18 @@ export class MessagingTelemetry<M> {
     const hasFailed = error !== undefined;
     if (operation.messages.length === 0 && !hasFailed) return;
     const links = new Links();
+    const queueTimesMs: number[] = [];
     for (const message of operation.messages) {
-      links.addCreation(spanContextOf(extract(this._system, message)), this._core.messageAttributes(message, true));
+      const queueTimeMs = queueTimeOf(this._core, message);
+      if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
+      const attributes = { ...this._core.messageAttributes(message, true), queueTimeMs };
+      links.addCreation(spanContextOf(extract(this._system, message)), attributes);
     }
     const parent = withoutEndedSpan(context.active());
-    const isSpanless = !this.config.receiveSpans;
-    this._startLinked('receive', operation, SpanKind.CLIENT, parent, links, { startTime, isSpanless }).end(
-      error,
-      hasFailed,
-    );
+    const options = { startTime, isSpanless: !this.config.receiveSpans };
+    const active = this._startLinked('receive', operation, SpanKind.CLIENT, parent, links, options);
+    for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
+    active.end(error, hasFailed);
   }
 
   /** The answer of a pull, as one `then` on its promise with the same outcome. */
@@ -128,16 +134,18 @@ export class MessagingTelemetry<M> {
     operation: Operation<M>,
     { ambient = ROOT_CONTEXT, isCounted, startTime }: ProcessOptions = {},
   ): ActiveOperation<M> {
-    const { parent, links, creation, queueTimesMs } = planProcess(this._core, operation, ambient);
-    const attributes = { queueTimeMs: operation.isBatch ? undefined : queueTimesMs[0] };
+    const { parent, links, creation, queueTimesMs, past } = planProcess(this._core, operation, ambient);
+    const attributes = { ...past?.attributes, queueTimeMs: operation.isBatch ? undefined : queueTimesMs[0] };
     const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
       attributes,
       isCounted,
       startTime,
+      onEnd: past?.onEnd,
     });
     active.creation = creation;
+    active.story = past?.story;
     const outer = activeOperation(ambient);
-    if (outer?.type === 'process') outer.isTimedElsewhere = true;
+    if (outer && isBatchAround(outer, operation)) outer.isTimedElsewhere = true;
     if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     return active;
   }
@@ -147,11 +155,17 @@ export class MessagingTelemetry<M> {
    * @param isRequest whether it is a network request of its own, with an answer
    */
   settle<T>(operation: Operation<M>, isRequest: boolean, call: () => T): T {
+    const active = this.startSettle(operation, isRequest);
+    return active ? active.follow(call) : call();
+  }
+
+  /** For a client that reads the answer itself; undefined where such settlements are not told. */
+  startSettle(operation: Operation<M>, isRequest: boolean): ActiveOperation<M> | undefined {
     const { settleSpans } = this.config;
-    if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return call();
+    if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return undefined;
     const links = new Links();
     for (const message of operation.messages) links.addCreation(spanContextOf(extract(this._system, message)));
-    return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links).follow(call);
+    return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links);
   }
 
   private _startLinked(
@@ -168,8 +182,20 @@ export class MessagingTelemetry<M> {
   }
 }
 
+/** What a message carries: its creation context, and where it first came from if it is published again. */
+function carriedBy(active: ActiveOperation, original?: SpanContext): Map<string, string> {
+  const fields = fieldsOf(active.context);
+  if (original) fields.set(ORIGINAL_FIELD, writeOriginal(original));
+  return fields;
+}
+
+/** Whether a message's process operation is a part of that of its batch. */
+function isBatchAround({ type, operation }: ActiveOperation, { destination }: Operation<unknown>): boolean {
+  return type === 'process' && operation.isBatch === true && operation.destination.name === destination.name;
+}
+
 /** A poll loop goes on in the context of whoever started it: that span, once ended, is no parent. */
-function withoutEndedSpan(active: Context): Context {
+export function withoutEndedSpan(active: Context): Context {
   return trace.getSpan(active)?.isRecording() ? active : trace.deleteSpan(active);
 }
 

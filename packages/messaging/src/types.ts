@@ -1,4 +1,4 @@
-import type { TextMapGetter } from '@opentelemetry/api';
+import type { SpanContext, TextMapGetter } from '@opentelemetry/api';
 import type { MessagingAttributes } from './semconv';
 
 /** The five operations of the conventions (semantic-conventions, messaging-spans.md, "Operation types"). */
@@ -44,8 +44,11 @@ export interface MessagingSystem<Message> {
   /** What a destination is called in the conventions before 1.17. */
   readonly destinationKind: 'topic' | 'queue';
   readonly getter: TextMapGetter<Message>;
-  /** Writes the propagation fields into the message; false where they did not fit. */
-  inject(message: Message, fields: ReadonlyMap<string, string>): boolean;
+  /**
+   * Writes the propagation fields into the message; false where they did not fit.
+   * @param creation what the fields say, for a carrier of the system's own
+   */
+  inject(message: Message, fields: ReadonlyMap<string, string>, creation?: SpanContext): boolean;
   /** Whether the message has room for a creation context. Default: it has. */
   canCarry?(message: Message): boolean;
   /** Whether the context in an outgoing message was read from a delivered one, so is not the caller's own choice. */
@@ -58,6 +61,26 @@ export interface MessagingSystem<Message> {
   /** 1 for the first delivery; undefined where it is not known. */
   deliveryCount(message: Message): number | undefined;
   headers(message: Message): Record<string, unknown> | undefined;
+  /** What the broker, or whoever moved it, says of a message that is a dead letter at this destination. */
+  deadLetter?(message: Message, destination: Destination): DeadLetter | undefined;
+  /** The same for each delivery of one message to one consumer, its dead letter included; undefined if it can't be known. */
+  identity?(message: Message, operation: Operation<Message>): string | undefined;
+  /** One consumer gets every delivery of a message, so that what it has counted is the delivery count. */
+  readonly seesEveryAttempt?: boolean;
+  /** A message whose handler did not fail may come again all the same. */
+  readonly hasSilentFailures?: boolean;
+}
+
+/** What is known of how a message became a dead letter. */
+export interface DeadLetter {
+  originalQueue?: string;
+  /** Failed deliveries before it was dead-lettered. */
+  retryCount?: number;
+  /** The broker's reason, or the exception. */
+  error?: string;
+  deadLetteredAtMs?: number;
+  /** It was moved as it is, so that the context it carries is that of its first send. */
+  isMovedByBroker?: boolean;
 }
 
 /** Which attributes of a message may be recorded. */

@@ -1,61 +1,175 @@
+import { diag, type SpanContext } from '@opentelemetry/api';
+import { ORIGINAL_FIELD } from '../dead-letter';
 import type { Destination, MessagingSystem } from '../types';
-
-interface AttributeValue {
-  DataType?: string;
-  StringValue?: string;
-  BinaryValue?: Uint8Array;
-}
+import { toTraceHeader, toTraceparent } from './aws-trace-header';
+import { snsAttribute } from './sns-envelope';
+import { sizeOfAttribute, sizeOfMessage, type SqsAttribute, type SqsAttributes } from './sqs-attributes';
 
 /** An entry to send, or a received message, as the API has them. */
 export interface SqsMessage {
   MessageId?: string;
   Body?: string;
   MessageBody?: string;
-  MessageAttributes?: Record<string, AttributeValue>;
+  MessageGroupId?: string;
+  MessageDeduplicationId?: string;
+  MessageAttributes?: SqsAttributes;
+  /** The system attributes of a message to send. */
+  MessageSystemAttributes?: SqsAttributes;
   /** The system attributes of a received message. */
   Attributes?: Record<string, string | undefined>;
 }
 
 /** SQS refuses a message with more attributes than this. */
 const MAX_ATTRIBUTES = 10;
+/** The quotas for one message, and for all entries of a batch: until 2025, and since. A queue's own may be lower. */
+const QUOTAS_BYTES = [256 * 1024, 1024 * 1024];
+const TRACEPARENT_BYTES = 72;
+const TRACE_HEADER = 'AWSTraceHeader';
+/** How X-Ray's propagator calls the same header. */
+const XRAY_FIELD = 'x-amzn-trace-id';
+
+/** Bytes that are left for us, by message; entries of a batch share them. */
+interface Room {
+  bytes: number;
+}
+const rooms = new WeakMap<SqsMessage, Room>();
+/** Attributes that were received: in a message to send they are forwarded, not written by the caller. */
+const receivedAttributes = new WeakSet<SqsAttribute>();
 
 export const sqs: MessagingSystem<SqsMessage> = {
   name: 'aws_sqs',
   destinationKind: 'queue',
   getter: {
     keys: ({ MessageAttributes }) => Object.keys(MessageAttributes ?? {}),
-    get({ MessageAttributes }, key) {
-      const { StringValue, BinaryValue } = MessageAttributes?.[key] ?? {};
-      return StringValue ?? (BinaryValue && Buffer.from(BinaryValue).toString());
+    /** The message's own attributes, else those in an SNS notification that is its body, else the X-Ray header. */
+    get(message, key) {
+      return (
+        attributeText(message.MessageAttributes, key) ??
+        snsAttribute(message, key) ??
+        fromTraceHeader(message.Attributes?.[TRACE_HEADER], key)
+      );
     },
   },
-  /** As many fields as fit, `traceparent` first: a trace without its baggage beats none. */
-  inject(message, fields) {
-    const own: Record<string, AttributeValue> = { ...message.MessageAttributes };
-    for (const name of byImportance(fields)) {
-      if (Object.keys(own).length >= MAX_ATTRIBUTES && !(name in own)) continue;
-      own[name] = { DataType: 'String', StringValue: fields.get(name) };
-    }
-    message.MessageAttributes = own;
-    return true;
-  },
-  canCarry: ({ MessageAttributes }) => Object.keys(MessageAttributes ?? {}).length < MAX_ATTRIBUTES,
-  attributes: ({ MessageId, Body, MessageBody }, { bodySize }) => ({
+  inject,
+  canCarry,
+  isForwarded: ({ MessageAttributes }) =>
+    isRecord(MessageAttributes) && Object.values(MessageAttributes).some(one => receivedAttributes.has(one)),
+  attributes: ({ MessageId, Body, MessageBody, MessageGroupId, MessageDeduplicationId, Attributes }, options) => ({
     messageId: MessageId,
-    bodySize: bodySize ? Buffer.byteLength(Body ?? MessageBody ?? '') : undefined,
+    sqsMessageGroupId: options.messageKey ? (MessageGroupId ?? Attributes?.MessageGroupId) : undefined,
+    sqsMessageDeduplicationId: MessageDeduplicationId ?? Attributes?.MessageDeduplicationId,
+    bodySize: options.bodySize ? Buffer.byteLength(String(Body ?? MessageBody ?? '')) : undefined,
   }),
   sentAt: ({ Attributes }) => positive(Attributes?.SentTimestamp),
   deliveryCount: ({ Attributes }) => positive(Attributes?.ApproximateReceiveCount),
+  deadLetter({ Attributes }) {
+    const source = Attributes?.DeadLetterQueueSourceArn;
+    if (!source) return undefined;
+    // The count goes on in the queue for dead letters, from what it was in the source.
+    const count = positive(Attributes?.ApproximateReceiveCount);
+    return { originalQueue: sqsDestination(source).name, retryCount: count && count - 1, isMovedByBroker: true };
+  },
+  identity: ({ MessageId, Attributes }, { destination }) =>
+    MessageId && `${sqsDestination(Attributes?.DeadLetterQueueSourceArn).name ?? destination.name}\0${MessageId}`,
+  hasSilentFailures: true,
   headers: ({ MessageAttributes }) =>
-    MessageAttributes &&
-    Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue])),
+    isRecord(MessageAttributes)
+      ? Object.fromEntries(Object.entries(MessageAttributes).map(([name, one]) => [name, textOf(one)]))
+      : undefined,
 };
 
-const ORDER = ['traceparent', 'tracestate', 'baggage'];
+/** As many fields as fit, a trace without its baggage rather than none; without a free slot the X-Ray header. */
+function inject(message: SqsMessage, fields: ReadonlyMap<string, string>, creation?: SpanContext): boolean {
+  const room = roomOf(message);
+  const own = { ...message.MessageAttributes };
+  const write = (names: readonly string[]) => {
+    const added = Object.fromEntries(names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }]));
+    const bytes = names.reduce((sum, name) => sum + sizeOfAttribute(name, added[name]), 0);
+    if (Object.keys({ ...own, ...added }).length > MAX_ATTRIBUTES || bytes > room.bytes) return false;
+    room.bytes -= bytes;
+    message.MessageAttributes = Object.assign(own, added);
+    return true;
+  };
+  const names = [...fields.keys()].filter(name => fields.get(name));
+  const essential = names.filter(name => !EXTRA.includes(name));
+  const isCarried = essential.length > 0 && write(essential);
+  if (isCarried) for (const name of EXTRA) if (names.includes(name)) write([name]);
+  if (isCarried && !fields.has(XRAY_FIELD)) return true;
+  return injectTraceHeader(message, creation) || isCarried;
+}
 
-function byImportance(fields: ReadonlyMap<string, string>): string[] {
-  const rank = (name: string) => (ORDER.includes(name) ? ORDER.indexOf(name) : 0);
-  return [...fields.keys()].filter(name => fields.get(name)).sort((a, b) => rank(a) - rank(b));
+/** In the order of their worth. */
+const EXTRA = ['tracestate', 'baggage', ORIGINAL_FIELD];
+
+/** It takes no slot and does not count towards the size; one that the caller has set stays. */
+function injectTraceHeader(message: SqsMessage, creation: SpanContext | undefined): boolean {
+  if (!creation || !hasRoomForHeader(message)) return false;
+  const header = { DataType: 'String', StringValue: toTraceHeader(creation) };
+  message.MessageSystemAttributes = { ...message.MessageSystemAttributes, [TRACE_HEADER]: header };
+  return true;
+}
+
+function canCarry(message: SqsMessage): boolean {
+  const { MessageAttributes, MessageSystemAttributes } = message;
+  // Anything but an object is for the service to complain of.
+  if (![MessageAttributes, MessageSystemAttributes].every(one => one == null || isRecord(one))) return false;
+  const hasSlot = Object.keys(MessageAttributes ?? {}).length < MAX_ATTRIBUTES;
+  if ((hasSlot && roomOf(message).bytes >= TRACEPARENT_BYTES) || hasRoomForHeader(message)) return true;
+  diag.warn(`queuetrace: a message with ${MAX_ATTRIBUTES} attributes and an ${TRACE_HEADER} has no room for a context`);
+  return false;
+}
+
+const hasRoomForHeader = ({ MessageSystemAttributes }: SqsMessage) => MessageSystemAttributes?.[TRACE_HEADER] == null;
+
+/** To be called for the entries of a batch: they share the quota. */
+export function shareQuota(entries: readonly SqsMessage[]): void {
+  const room = roomFor(entries);
+  for (const entry of entries) rooms.set(entry, room);
+}
+
+function roomOf(message: SqsMessage): Room {
+  return rooms.get(message) ?? roomFor([message]);
+}
+
+function roomFor(messages: readonly SqsMessage[]): Room {
+  let bytes = 0;
+  for (const { MessageBody, MessageAttributes } of messages) bytes += sizeOfMessage(MessageBody, MessageAttributes);
+  // What keeps the smaller quota goes on keeping it: nobody knows which one a server has.
+  const quota = QUOTAS_BYTES.find(one => bytes <= one) ?? bytes;
+  return { bytes: quota - bytes };
+}
+
+/** Remembers which attributes were read from a message, so that forwarding them is no choice of the caller's. */
+export function markReceived({ MessageAttributes }: SqsMessage, fields: readonly string[]): void {
+  for (const name of fields) {
+    const attribute = MessageAttributes?.[name];
+    if (isRecord(attribute)) receivedAttributes.add(attribute);
+  }
+}
+
+/** By name as written, else without regard to case: other languages write `Traceparent`. */
+function attributeText(attributes: SqsAttributes | undefined, name: string): string | undefined {
+  if (!isRecord(attributes)) return undefined;
+  const key =
+    Object.keys(attributes).find(one => one === name) ??
+    Object.keys(attributes).find(one => one.toLowerCase() === name);
+  return key === undefined ? undefined : textOf(attributes[key]);
+}
+
+function textOf(attribute: SqsAttribute | null | undefined): string | undefined {
+  const { StringValue, BinaryValue } = attribute ?? {};
+  if (typeof StringValue === 'string') return StringValue;
+  return BinaryValue instanceof Uint8Array ? Buffer.from(BinaryValue).toString() : undefined;
+}
+
+function fromTraceHeader(header: string | undefined, key: string): string | undefined {
+  if (!header) return undefined;
+  if (key === XRAY_FIELD) return header;
+  return key === 'traceparent' ? toTraceparent(header) : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, SqsAttribute> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function positive(text: string | undefined): number | undefined {

@@ -1,4 +1,4 @@
-import type { MessagingSystem } from '../types';
+import type { DeadLetter, MessagingSystem } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
 
@@ -35,7 +35,33 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   /** A Kafka record does not say. */
   deliveryCount: () => undefined,
   headers: ({ headers }) => headers,
+  deadLetter: ({ headers }) => springDeadLetter(headers) ?? connectDeadLetter(headers),
+  /** A partition belongs to one consumer of a group at a time. */
+  identity: ({ offset }, { destination: { name, partitionId }, consumerGroup }) =>
+    offset === undefined ? undefined : [consumerGroup, name, partitionId, offset].join('\0'),
+  seesEveryAttempt: true,
 };
+
+type Headers = KafkaMessage['headers'];
+const textHeader = (headers: Headers, name: string) => text(lastOf(headers?.[name]));
+
+/** What Spring for Apache Kafka's DeadLetterPublishingRecoverer writes. */
+function springDeadLetter(headers: Headers): DeadLetter | undefined {
+  const originalQueue = textHeader(headers, 'kafka_dlt-original-topic');
+  if (originalQueue === undefined) return undefined;
+  const exception = ['kafka_dlt-exception-cause-fqcn', 'kafka_dlt-exception-fqcn', 'kafka_dlt-exception-message'];
+  return { originalQueue, error: joined(exception.map(name => textHeader(headers, name))) };
+}
+
+/** What Kafka Connect writes where `errors.deadletterqueue.context.headers.enable` is on. */
+function connectDeadLetter(headers: Headers): DeadLetter | undefined {
+  const originalQueue = textHeader(headers, '__connect.errors.topic');
+  if (originalQueue === undefined) return undefined;
+  const exception = ['__connect.errors.exception.class.name', '__connect.errors.exception.message'];
+  return { originalQueue, error: joined(exception.map(name => textHeader(headers, name))) };
+}
+
+const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': ') || undefined;
 
 /** By name as written, else without regard to case: other languages write `Traceparent`. */
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {

@@ -1,3 +1,4 @@
+import { deadLetterFrom, firstDeathQueue } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
 
 /** A delivered or published AMQP 0-9-1 message, flattened. */
@@ -11,6 +12,8 @@ export interface RabbitMqMessage {
   /** The `timestamp` property: epoch seconds. */
   timestamp?: number;
   bodySize: number;
+  /** Where it was delivered from; unknown for a message that is published. */
+  queue?: string;
 }
 
 /** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
@@ -54,6 +57,12 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     return redelivered ? undefined : firstDelivery(headers);
   },
   headers: ({ headers }) => headers,
+  deadLetter: ({ headers, queue }) => deadLetterFrom(headers, queue),
+  /** By the queue it was first in, so that a dead letter is still the message that failed there. */
+  identity({ headers, messageId, queue }) {
+    const id = messageId ?? headers?.traceparent;
+    return typeof id === 'string' ? `${firstDeathQueue(headers) ?? queue}\0${id}` : undefined;
+  },
 };
 
 /** A message that was dead-lettered on its way has been delivered before, whatever this queue says. */

@@ -1,0 +1,94 @@
+import { propagation } from '@opentelemetry/api';
+import { guarded } from '../guarded';
+import { markReceived, sqs, type SqsMessage } from './aws-sqs';
+import { md5OfAttributes } from './sqs-attributes';
+
+/** The part of a ReceiveMessage request that says what comes with the messages. */
+export interface SqsReceiveRequest {
+  MessageAttributeNames?: string[];
+  MessageSystemAttributeNames?: string[];
+  /** The older name of `MessageSystemAttributeNames`. */
+  AttributeNames?: string[];
+}
+
+/** A message, and what of it the app gets. */
+export interface SqsReceivedMessage extends SqsMessage {
+  ReceiptHandle?: string;
+  MD5OfMessageAttributes?: string;
+}
+
+const NEEDED_SYSTEM_ATTRIBUTES = [
+  'SentTimestamp',
+  'ApproximateReceiveCount',
+  'AWSTraceHeader',
+  'DeadLetterQueueSourceArn',
+];
+
+/** One ReceiveMessage: asks for what is needed, and knows what of the answer the app has not asked for. */
+export class SqsReceive<Request extends SqsReceiveRequest> {
+  /** A copy of the app's request. */
+  readonly request: Request;
+  private readonly _fields = propagation.fields();
+  private readonly _addedNames: string[] = [];
+  private readonly _addedSystemNames: string[] = [];
+
+  /** @param systemNamesKey the spelling that this version of the SDK sends, where the app uses neither */
+  constructor(
+    asked: Request,
+    systemNamesKey: 'MessageSystemAttributeNames' | 'AttributeNames' = 'MessageSystemAttributeNames',
+  ) {
+    this.request = { ...asked };
+    const { MessageAttributeNames: names, MessageSystemAttributeNames: systemNames, AttributeNames: oldNames } = asked;
+    // Anything but lists is for the SDK to complain of.
+    if (![names, systemNames, oldNames].every(list => list == null || Array.isArray(list))) return;
+    this._addedNames = this._fields.filter(field => !names?.some(pattern => isAskedBy(pattern, field)));
+    if (this._addedNames.length > 0) this.request.MessageAttributeNames = [...(names ?? []), ...this._addedNames];
+    const all = [...(systemNames ?? []), ...(oldNames ?? [])];
+    this._addedSystemNames = all.includes('All') ? [] : NEEDED_SYSTEM_ATTRIBUTES.filter(name => !all.includes(name));
+    if (this._addedSystemNames.length === 0) return;
+    const key = systemNames ? 'MessageSystemAttributeNames' : oldNames ? 'AttributeNames' : systemNamesKey;
+    this.request[key] = [...(asked[key] ?? []), ...this._addedSystemNames];
+  }
+
+  /** What is kept of a message after the app has it: its context and its id, and no body. */
+  carrierOf(message: SqsMessage): SqsMessage {
+    const MessageAttributes: SqsMessage['MessageAttributes'] = {};
+    for (const field of this._fields) {
+      const StringValue = sqs.getter.get(message, field);
+      if (typeof StringValue === 'string') MessageAttributes[field] = { DataType: 'String', StringValue };
+    }
+    return { MessageId: message.MessageId, MessageAttributes };
+  }
+
+  /** The message as the app would have got it without us; what was not asked for and is empty now is not there. */
+  asAsked<M extends SqsReceivedMessage>(message: M): M {
+    markReceived(message, this._fields);
+    const MessageAttributes = without(message.MessageAttributes, this._addedNames);
+    const Attributes = without(message.Attributes, this._addedSystemNames);
+    const isSame = MessageAttributes === message.MessageAttributes;
+    if (isSame && Attributes === message.Attributes) return message;
+    const asked = { ...message, MessageAttributes, Attributes };
+    // The service's sum is over what it gives.
+    if (!isSame && message.MD5OfMessageAttributes !== undefined) {
+      asked.MD5OfMessageAttributes = guarded('summing up', () => md5OfAttributes(MessageAttributes));
+    }
+    for (const key of ['MessageAttributes', 'Attributes', 'MD5OfMessageAttributes'] as const) {
+      if (asked[key] === undefined) delete asked[key];
+    }
+    return asked;
+  }
+}
+
+/** `All` and `.*` stand for every attribute, `name.*` for those that begin with the name. */
+function isAskedBy(pattern: unknown, name: string): boolean {
+  if (typeof pattern !== 'string') return false;
+  if (pattern === 'All' || pattern === name) return true;
+  return pattern.endsWith('.*') && name.startsWith(pattern.slice(0, -2));
+}
+
+/** The record itself where none of the names is in it, undefined where nothing is left. */
+function without<T extends object>(record: T | undefined, names: readonly string[]): T | undefined {
+  if (!record || !names.some(name => Object.hasOwn(record, name))) return record;
+  const rest = Object.entries(record).filter(([name]) => !names.includes(name));
+  return rest.length > 0 ? (Object.fromEntries(rest) as T) : undefined;
+}
