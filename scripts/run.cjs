@@ -12,6 +12,7 @@ const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
 const tasks = {
   build: [],
   docs: ['node scripts/docs.cjs'],
+  'test:peers': ['node scripts/test-peers.cjs'],
   'check:packages': ['node scripts/check-packages.cjs'],
   knip: ['knip'],
   lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { Attempts } from '../src/attempts';
+import { readOriginal, writeOriginal } from '../src/dead-letter';
+import { matcher, OPTIONS } from '../src/options';
+
+describe('a dead-letter destination', () => {
+  const isDeadLetter = matcher(OPTIONS.deadLetter.default);
+  for (const name of [
+    'orders.dlq',
+    'orders-DLT',
+    'orders_dlq.fifo',
+    'dlq',
+    'my-dead-letter-queue',
+    'DeadLetters',
+    'q_error',
+    'ex:key:shipping.dlq',
+  ]) {
+    it(`is ${name}`, () => assert.equal(isDeadLetter(name), true));
+  }
+  for (const name of ['orders', 'middlq', 'dlq-orders', 'error', 'orders.dlq.retry']) {
+    it(`is not ${name}`, () => assert.equal(isDeadLetter(name), false));
+  }
+});
+
+describe('the header for the first send', () => {
+  const spanContext = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 3, isRemote: true };
+
+  it('comes back as it was written', () => assert.deepEqual(readOriginal(writeOriginal(spanContext)), spanContext));
+
+  for (const lie of [undefined, 7, {}, '', 'x'.repeat(1e6), '00-zz-00-01', ['00']]) {
+    it(`is nothing for ${typeof lie} ${String(lie).slice(0, 20)}`, () => assert.equal(readOriginal(lie), undefined));
+  }
+});
+
+describe('the remembered attempts', () => {
+  const attempt = (count: number) => ({
+    spanContext: { traceId: '', spanId: '', traceFlags: 1 },
+    count,
+    isDeadLetter: false,
+  });
+
+  it('are bounded, and the oldest are forgotten first', () => {
+    const attempts = new Attempts(2);
+    attempts.remember('a', attempt(1));
+    attempts.remember('b', attempt(1));
+    attempts.remember('a', attempt(2));
+    attempts.remember('c', attempt(1));
+    assert.deepEqual([attempts.last('a')?.count, attempts.last('b'), attempts.last('c')?.count], [2, undefined, 1]);
+  });
+});

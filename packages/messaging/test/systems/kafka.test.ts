@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { kafka, type KafkaMessage } from '../../src/systems/kafka';
+
+const header = (value: KafkaMessage['headers']) => kafka.getter.get({ headers: value }, 'traceparent');
+const options = { messageKey: true, bodySize: true };
+
+describe('a Kafka record', () => {
+  it('gives a header as text, from a string and from a Buffer', () => {
+    assert.equal(header({ traceparent: 'a' }), 'a');
+    assert.equal(header({ traceparent: Buffer.from('a') }), 'a');
+  });
+
+  it('gives the last of repeated headers', () => {
+    assert.equal(header({ traceparent: [Buffer.from('a'), Buffer.from('b')] }), 'b');
+  });
+
+  it('gives a header whatever its case, the exact one first', () => {
+    assert.equal(header({ Traceparent: 'a' }), 'a');
+    assert.equal(header({ Traceparent: 'a', traceparent: 'b' }), 'b');
+  });
+
+  it('gives nothing for null, a missing header and inherited names', () => {
+    assert.equal(header({ traceparent: null }), undefined);
+    assert.equal(header(undefined), undefined);
+    assert.equal(kafka.getter.get({ headers: {} }, 'constructor'), undefined);
+  });
+
+  it('never garbles a binary key', () => {
+    assert.equal(kafka.attributes({ key: Buffer.from([0xff, 0xfe, 0, 1]) }, options).kafkaMessageKey, undefined);
+    assert.equal(kafka.attributes({ key: Buffer.from('naïve') }, options).kafkaMessageKey, 'naïve');
+    assert.equal(kafka.attributes({ key: '' }, options).kafkaMessageKey, '');
+  });
+
+  it('is a tombstone with a null value only', () => {
+    const isTombstone = (value: KafkaMessage['value']) => kafka.attributes({ value }, options).kafkaMessageTombstone;
+    assert.deepEqual([isTombstone(null), isTombstone(''), isTombstone(undefined)], [true, undefined, undefined]);
+  });
+
+  it("is a dead letter by Spring's headers and by Kafka Connect's", () => {
+    const spring = {
+      'kafka_dlt-original-topic': Buffer.from('orders'),
+      'kafka_dlt-exception-fqcn': Buffer.from('java.lang.IllegalStateException'),
+      'kafka_dlt-exception-message': Buffer.from('no stock'),
+    };
+    const connect = { '__connect.errors.topic': 'orders', '__connect.errors.exception.message': 'bad record' };
+    assert.deepEqual(kafka.deadLetter?.({ headers: spring }, {}), {
+      originalQueue: 'orders',
+      error: 'java.lang.IllegalStateException: no stock',
+    });
+    assert.deepEqual(kafka.deadLetter?.({ headers: connect }, {}), { originalQueue: 'orders', error: 'bad record' });
+    assert.equal(kafka.deadLetter?.({ headers: { other: 'x' } }, {}), undefined);
+  });
+});
