@@ -8,7 +8,7 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import { serverAttributes } from './attributes';
-import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH } from './error-type';
+import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Story } from './story';
@@ -130,8 +130,8 @@ export class ActiveOperation<M = unknown> {
   }
 
   /** Ends with a failure that nobody threw: the broker's answer says that something in it went wrong. */
-  fail(type: string, message: string): void {
-    this._endOnce({ type: type.slice(0, MAX_ERROR_TYPE_LENGTH), message });
+  fail(type: string | undefined, message: string): void {
+    this._endOnce({ type: type?.slice(0, MAX_ERROR_TYPE_LENGTH) || OTHER_ERROR, message });
   }
 
   /** A point in time within the operation. */

@@ -1,5 +1,5 @@
 /** What `error.type` has where an error has no name of its own (semantic-conventions, error.md). */
-const OTHER = '_OTHER';
+export const OTHER_ERROR = '_OTHER';
 export const MAX_ERROR_TYPE_LENGTH = 256;
 
 /**
@@ -7,15 +7,16 @@ export const MAX_ERROR_TYPE_LENGTH = 256;
  * else the error's name.
  */
 export function errorType(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return OTHER;
+  if (typeof error !== 'object' || error === null) return OTHER_ERROR;
   const { type, code, name } = error as Record<string, unknown>;
   for (const candidate of [type, code, name]) {
     if (typeof candidate === 'string' && candidate !== '') return candidate.slice(0, MAX_ERROR_TYPE_LENGTH);
   }
-  return OTHER;
+  return OTHER_ERROR;
 }
 
 /** What an error says, whatever was thrown. */
 export function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  return typeof message === 'string' ? message : String(error);
 }

@@ -120,7 +120,7 @@ export const OPTIONS = {
     'Headers recorded as `messaging.header.<name>`.',
   ),
   headersExcluded: option<readonly Pattern[]>(patterns, 'HEADERS_EXCLUDED', [], 'Headers not recorded even so.'),
-  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka and SQS: record the message's key, or its message group id. They can be personal data."),
+  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka: record the message's key. A key can be personal data."),
   bodySize: option(flag, 'BODY_SIZE', false, 'Record the size of message bodies, in bytes.'),
   deadLetter: option<readonly Pattern[]>(
     patterns,

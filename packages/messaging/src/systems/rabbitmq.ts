@@ -44,8 +44,10 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     conversationId: message.correlationId,
     bodySize: bodySize ? message.bodySize : undefined,
   }),
-  sentAt({ headers, timestamp, redelivered }) {
+  sentAt({ headers, timestamp, redelivered, queue }) {
     if (redelivered) return undefined;
+    // A dead letter waits here since it died; one that has come back to the queue it died in is not delivered first.
+    if (headers?.['x-death']) return deadLetterFrom(headers, queue)?.deadLetteredAtMs;
     const sentAt = headers?.[SENT_AT_HEADER];
     if (typeof sentAt === 'number') return sentAt;
     return typeof timestamp === 'number' ? timestamp * 1000 : undefined;

@@ -1,0 +1,104 @@
+import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { Kafka, logLevel, type EachMessagePayload } from 'kafkajs';
+import assert from 'node:assert/strict';
+import { Walk } from './walk';
+
+describe('the story of a Kafka message that fails, is dead-lettered by the app, and replayed', () => {
+  const broker = withBroker('kafka');
+  telemetry.register(new KafkaJsInstrumentation());
+  let walk: Walk;
+  let topic: string;
+
+  before(async function () {
+    topic = uniqueName('orders');
+    const dlq = `${topic}.dlq`;
+    const retry = { initialRetryTime: 20, maxRetryTime: 50, retries: 10 };
+    const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING, retry });
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({
+      topics: [topic, dlq].map(name => ({ topic: name, numPartitions: 1 })),
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
+    const producer = kafka.producer();
+    await producer.connect();
+
+    const consume = async (
+      groupId: string,
+      from: string,
+      eachMessage: (payload: EachMessagePayload) => Promise<void>,
+    ) => {
+      const consumer = kafka.consumer({ groupId: uniqueName(groupId), maxWaitTimeInMs: 100, retry });
+      await consumer.connect();
+      await consumer.subscribe({ topic: from, fromBeginning: true });
+      await consumer.run({ eachMessage });
+      return consumer;
+    };
+    let failures = 0;
+    const handled = Promise.withResolvers<void>();
+    const work = await consume('work', topic, async ({ message }) => {
+      if (message.headers?.mended) return handled.resolve();
+      failures += 1;
+      if (failures <= 3) throw new Error(`attempt ${failures} failed`);
+      await producer.send({
+        topic: dlq,
+        messages: [{ key: message.key, value: message.value, headers: message.headers }],
+      });
+    });
+    const replay = await consume('replay', dlq, async ({ message }) => {
+      const headers = { ...message.headers, mended: 'yes' };
+      await producer.send({ topic, messages: [{ value: message.value, headers }] });
+    });
+    await producer.send({ topic, messages: [{ key: 'order-1', value: 'poison' }] });
+    await handled.promise;
+    await telemetry.waitForSpans(spans => spans.filter(({ name }) => name.startsWith('process')).length >= 6);
+    await Promise.all([work.disconnect(), replay.disconnect(), producer.disconnect()]);
+    walk = new Walk(telemetry.spans());
+    processes = telemetry.spans().filter(({ name }) => name === `process ${topic}`);
+    deadLetter = telemetry.span(`process ${dlq}`);
+    departure = telemetry.span(`send ${dlq}`);
+  });
+
+  let processes: Walk['byId'] extends (id: string) => infer Span ? NonNullable<Span>[] : never;
+  let deadLetter: (typeof processes)[number];
+  let departure: (typeof processes)[number];
+
+  it('links each attempt to the one before, and counts them', () => {
+    const [first, second, third, fourth] = processes;
+    assert.deepEqual(walk.attemptsBefore(fourth), [third, second, first]);
+    assert.deepEqual(
+      [first, second, third, fourth].map(({ attributes }) => attributes['messaging.delivery_count']),
+      [undefined, 2, 3, 4],
+    );
+    assert.deepEqual(
+      [first, second, third].map(({ status }) => status.message),
+      [1, 2, 3].map(attempt => `attempt ${attempt} failed`),
+    );
+  });
+
+  it('marks the send that makes it a dead letter, with what the last attempt failed with', () => {
+    const { attributes } = departure;
+    assert.equal(attributes['dlq.action'], 'send');
+    assert.equal(attributes['dlq.original_queue'], topic);
+    assert.equal(attributes['dlq.error'], 'attempt 3 failed');
+    assert.equal(walk.parent(departure), processes[3]);
+  });
+
+  it('leads from the dead letter to the first send, and through its parents to every attempt', () => {
+    const original = walk.linked(deadLetter, 'original-message');
+    assert.equal(original?.name, `send ${topic}`);
+    assert.equal(original?.parentSpanContext, undefined);
+    assert.equal(walk.parent(deadLetter), departure);
+    assert.equal(deadLetter.attributes['dlq.action'], 'retry');
+  });
+
+  it('leads from the replayed message to the dead letter and to the first send', () => {
+    const replayed = processes[4];
+    assert.equal(walk.linked(replayed, 'original-message'), walk.linked(deadLetter, 'original-message'));
+    const replay = walk.parent(replayed)!;
+    assert.equal(walk.parent(replay), deadLetter);
+    assert.equal(replayed.attributes['dlq.original_queue'], undefined);
+  });
+});

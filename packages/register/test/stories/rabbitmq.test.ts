@@ -1,0 +1,107 @@
+import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
+import assert from 'node:assert/strict';
+import { Walk } from './walk';
+
+describe('the story of a RabbitMQ message', () => {
+  const broker = withBroker('rabbitmq');
+  telemetry.register(new AmqplibInstrumentation());
+  let connection: ChannelModel;
+  let channel: ConfirmChannel;
+
+  before(async () => {
+    connection = await connect(broker.address, { noDelay: true });
+    channel = await connection.createConfirmChannel();
+  });
+  after(() => connection.close());
+
+  async function assertQueueWithDeadLetters(queue: string) {
+    await channel.assertQueue(`${queue}.dlq`);
+    await channel.assertQueue(queue, { deadLetterExchange: '', deadLetterRoutingKey: `${queue}.dlq` });
+  }
+
+  /** Handles messages until one of them resolves. */
+  async function consumeUntil(queue: string, onMessage: (message: ConsumeMessage, done: () => void) => void) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { consumerTag } = await channel.consume(queue, message => message && onMessage(message, resolve));
+    await promise;
+    await channel.cancel(consumerTag);
+  }
+
+  it('that is refused three times, dead-lettered, and replayed can be walked back to its first send', async () => {
+    const queue = uniqueName('shipping');
+    await assertQueueWithDeadLetters(queue);
+    channel.sendToQueue(queue, Buffer.from('poison'), { messageId: uniqueName('order') });
+    let attempts = 0;
+    await consumeUntil(queue, (message, done) => {
+      attempts += 1;
+      channel.nack(message, false, attempts < 3);
+      if (attempts === 3) done();
+    });
+    await consumeUntil(`${queue}.dlq`, (message, done) => {
+      channel.sendToQueue(queue, message.content, message.properties);
+      channel.ack(message);
+      done();
+    });
+    await consumeUntil(queue, (message, done) => {
+      channel.ack(message);
+      done();
+    });
+    await telemetry.waitForSpans(spans => spans.filter(({ name }) => name.startsWith('consume')).length >= 5);
+
+    const walk = new Walk(telemetry.spans());
+    const [first, second, third, replayed] = telemetry.spans().filter(({ name }) => name === `consume ${queue}`);
+    const deadLetter = telemetry.span(`consume ${queue}.dlq`);
+    assert.deepEqual(walk.attemptsBefore(deadLetter), [third, second, first]);
+    const original = walk.linked(deadLetter, 'original-message');
+    assert.equal(original, walk.parent(first));
+    assert.equal(original?.parentSpanContext, undefined);
+    assert.equal(deadLetter.attributes['dlq.original_queue'], queue);
+    assert.equal(deadLetter.attributes['dlq.action'], 'retry');
+    assert.match(String(deadLetter.attributes['dlq.error']), /nack without requeue|rejected/);
+    assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
+    assert.equal(walk.linked(replayed, 'original-message'), original);
+    assert.equal(walk.parent(walk.parent(replayed)!), deadLetter);
+  });
+
+  it('that comes back through a delay queue is a retry and no dead letter', async () => {
+    const queue = uniqueName('work');
+    const delay = uniqueName('delay');
+    await channel.assertQueue(queue, { deadLetterExchange: '', deadLetterRoutingKey: delay });
+    await channel.assertQueue(delay, { deadLetterExchange: '', deadLetterRoutingKey: queue, messageTtl: 20 });
+    channel.sendToQueue(queue, Buffer.from('x'), { messageId: uniqueName('order') });
+    let attempts = 0;
+    await consumeUntil(queue, (message, done) => {
+      attempts += 1;
+      if (attempts < 3) return channel.nack(message, false, false);
+      channel.ack(message);
+      done();
+    });
+    const spans = await telemetry.waitForSpans(4);
+    const [first, second, third] = spans.filter(({ name }) => name.startsWith('consume'));
+    assert.deepEqual(new Walk(spans).attemptsBefore(third), [second, first]);
+    assert.deepEqual(
+      [first, second, third].map(({ attributes }) => attributes['dlq.original_queue']),
+      [undefined, undefined, undefined],
+    );
+    // The wait in the delay queue is not the queue time of a first delivery.
+    assert.equal(third.attributes['messaging.queue_time_ms'], undefined);
+  });
+
+  it('that a dead-letter consumer settles without publishing it is archived', async () => {
+    const queue = uniqueName('invoices');
+    await assertQueueWithDeadLetters(queue);
+    channel.sendToQueue(queue, Buffer.from('x'));
+    await consumeUntil(queue, (message, done) => {
+      channel.reject(message, false);
+      done();
+    });
+    await consumeUntil(`${queue}.dlq`, (message, done) => {
+      channel.ack(message);
+      done();
+    });
+    await telemetry.waitForSpans(3);
+    assert.equal(telemetry.span(`consume ${queue}.dlq`).attributes['dlq.action'], 'archive');
+  });
+});
