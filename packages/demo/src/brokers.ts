@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { startAmqpBroker, startKafkaBroker, startSqsServer, type EmbeddedBroker } from '@queuetrace/embedded-brokers';
 
 export interface Brokers {
@@ -19,8 +21,12 @@ export async function startEmbeddedBrokers(): Promise<Brokers> {
   };
 }
 
-/** Brokers that run already, at the addresses of `scripts/brokers` unless the environment says others. */
+const COMMAND = path.resolve(__dirname, '../../../../scripts/brokers');
+
+/** Real brokers at the addresses of `scripts/brokers`, which starts what is not up; or where the environment says. */
 export function realBrokers(): Brokers {
+  const { status } = spawnSync(COMMAND, ['start'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${COMMAND} start failed; what it printed says why`);
   const {
     KAFKA_BROKERS = '127.0.0.1:9092',
     RABBITMQ_URL = 'amqp://guest:guest@127.0.0.1:5672',

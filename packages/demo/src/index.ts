@@ -28,11 +28,11 @@ async function main(): Promise<void> {
     await Promise.all(rest.map(async service => services.set(service, await startService(service, env))));
     console.log(`Services: ${SERVICES.join(', ')}; each is node --require @queuetrace/register <service>`);
     services.get('orders')?.send(ORDERS);
-    const report = setInterval(() => console.log(progressOf(receiver.spans(), ORDERS)), 1000);
+    const report = setInterval(() => tellProgress(progressOf(receiver.spans(), ORDERS)), 1000);
     await receiver
       .waitFor(({ spans }) => isComplete(spans.call(receiver), ORDERS), GIVE_UP_AFTER_MS)
       .finally(() => clearInterval(report));
-    console.log(progressOf(receiver.spans(), ORDERS));
+    tellProgress(progressOf(receiver.spans(), ORDERS));
   } finally {
     await stopServices(services.values());
     await receiver.stop();
@@ -41,6 +41,13 @@ async function main(): Promise<void> {
   console.log(
     `\n${orderTraces(receiver.spans())}\n\n${batchesOf(receiver.spans())}\n\n${metricTable(receiver.metrics())}`,
   );
+}
+
+let lastProgress = '';
+
+function tellProgress(progress: string): void {
+  if (progress !== lastProgress) console.log(progress);
+  lastProgress = progress;
 }
 
 /** All that a service's operator sets; everything else is queuetrace's default. */

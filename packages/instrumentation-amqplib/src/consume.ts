@@ -4,14 +4,15 @@ import {
   registerDelivery,
   Delivery,
   bindContext,
+  type ActiveOperation,
   type Advice,
-  type Call,
   type MessagingTelemetry,
+  type Operation,
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel, ConsumeMessage, GetMessage, Options } from 'amqplib';
 import { onDelivery } from './message';
-import { UnsettledProcess, type Unsettled } from './unsettled';
+import { UnsettledMessage, type Unsettled } from './unsettled';
 
 type Telemetry = MessagingTelemetry<RabbitMqMessage>;
 type UnsettledOf = (channel: Channel) => Unsettled;
@@ -32,43 +33,18 @@ export function consumeAdvice(telemetry: Telemetry, wrap: Wrap, unsettledOf: Uns
       if (!telemetry.observes(operation.destination.name) || !telemetry.observes(queue)) return handle();
       const process = telemetry.startProcess(operation);
       if (isSettled) return process.follow(() => handle());
-      const unsettled = new UnsettledProcess(process);
+      const unsettled = new UnsettledMessage(operation);
       unsettledOf(channel).add(message.fields.deliveryTag, unsettled);
-      return followHandler(unsettled, handle);
+      return unsettled.follow(process, () => handle());
     });
     return call([queue, handler, options, ...rest]);
   };
 }
 
-/** The handler's outcome goes to the library as it is; for a promise that is one `then` with the same outcome. */
-function followHandler(unsettled: UnsettledProcess, handle: Call): unknown {
-  let result: unknown;
-  try {
-    result = unsettled.process.run(() => handle());
-  } catch (error) {
-    unsettled.failed(error);
-    throw error;
-  }
-  if (!isThenable(result)) {
-    unsettled.handled();
-    return result;
-  }
-  return result.then(
-    value => {
-      unsettled.handled();
-      return value;
-    },
-    (error: unknown) => {
-      unsettled.failed(error);
-      throw error;
-    },
-  );
-}
-
 type OnGot = (error: unknown, message: GetMessage | false) => unknown;
 
 /** `get`, with a promise or with a callback: a message that was asked for is received, and not yet processed. */
-export function getAdvice(telemetry: Telemetry): Advice {
+export function getAdvice(telemetry: Telemetry, unsettledOf: UnsettledOf): Advice {
   return (call, [queue, options, onGot]: [string, Options.Get | undefined, OnGot | undefined], channel: Channel) => {
     if (!telemetry.observes(queue)) return call();
     const startTime = now();
@@ -78,8 +54,9 @@ export function getAdvice(telemetry: Telemetry): Advice {
       if (!message) return;
       const operation = onDelivery('get', message, queue, channel);
       telemetry.received(operation, startTime);
-      const startProcess = () => telemetry.startProcess({ ...operation, name: 'consume' }, { isCounted: true });
-      registerDelivery(message, new Delivery(startProcess));
+      const unsettled = options?.noAck ? undefined : new UnsettledMessage(operation);
+      if (unsettled) unsettledOf(channel).add(message.fields.deliveryTag, unsettled);
+      registerDelivery(message, processLater(telemetry, operation, unsettled));
     };
     if (typeof onGot === 'function') {
       const tell = bindContext((error: unknown, message: GetMessage | false) => (error ? failed(error) : got(message)));
@@ -89,6 +66,16 @@ export function getAdvice(telemetry: Telemetry): Advice {
     if (!isThenable(result)) return result;
     return telemetry.followReceive(result, value => got(value as GetMessage | false), failed);
   };
+}
+
+/** The app says with `processMessage` when it processes what it has got. */
+function processLater(telemetry: Telemetry, got: Operation<RabbitMqMessage>, unsettled?: UnsettledMessage): Delivery {
+  const consume = { ...got, name: 'consume' };
+  return new Delivery(
+    (startTime, ambient) => telemetry.startProcess(consume, { ambient, startTime, isCounted: true }),
+    undefined,
+    unsettled && ((process, handle) => unsettled.follow(process as ActiveOperation<RabbitMqMessage>, handle)),
+  );
 }
 
 function told(onGot: OnGot, tell: (error: unknown, message: GetMessage | false) => void): OnGot {

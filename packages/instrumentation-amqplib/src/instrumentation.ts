@@ -7,24 +7,18 @@ import {
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
+import { ChannelStates, type ChannelState } from './channel-states';
 import { consumeAdvice, getAdvice } from './consume';
 import { confirmPublishAdvice, publishAdvice } from './publish';
 import { settleAdvice } from './settle';
-import { Unconfirmed, type Frame } from './unconfirmed';
-import { Unsettled } from './unsettled';
+import type { Frame, Unconfirmed } from './unconfirmed';
 import { VERSION } from './version';
 
 const AMQPLIB = { name: 'amqplib', system: rabbitmq };
 
-/** What is kept of a channel, for as long as the channel is. */
-interface ChannelState {
-  unsettled: Unsettled;
-  unconfirmed?: Unconfirmed;
-}
-
 /** Traces amqplib, by promise and by callback: publishes to their confirm, deliveries to their settlement. */
 export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMessage> {
-  declare private _states?: WeakMap<Channel, ChannelState>;
+  declare private _states?: ChannelStates;
 
   constructor(config?: MessagingConfig) {
     super('@queuetrace/instrumentation-amqplib', VERSION, config);
@@ -54,8 +48,8 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
         methods: {
           publish: publishAdvice(this.telemetry),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), unsettledOf),
-          get: getAdvice(this.telemetry),
-          ...settleAdvice(this.telemetry, unsettledOf),
+          get: getAdvice(this.telemetry, unsettledOf),
+          ...settleAdvice(this.telemetry, channel => this._channels.find(channel)?.unsettled),
           toClosed: this._closed,
         },
       },
@@ -66,26 +60,30 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     ];
   }
 
+  override disable(): void {
+    super.disable();
+    this._channels.release();
+  }
+
+  private get _channels(): ChannelStates {
+    return (this._states ??= new ChannelStates());
+  }
+
   /** Every way for a channel to end comes through here, a lost connection too. */
   private _closed(call: Call, _args: unknown[], channel: Channel) {
-    const state = this._states?.get(channel);
-    state?.unsettled.close();
-    state?.unconfirmed?.close();
+    this._channels.closed(channel);
     return call();
   }
 
   private _stateOf(channel: Channel): ChannelState {
-    const states = (this._states ??= new WeakMap());
-    let state = states.get(channel);
-    if (!state) states.set(channel, (state = { unsettled: new Unsettled(this.telemetry.config.consumeTimeoutMs) }));
-    return state;
+    return this._channels.of(channel, this.telemetry.config.consumeTimeoutMs);
   }
 
   /** Watches the frames of a channel on which somebody publishes without a callback; no other channel's. */
   private _unconfirmedOf(channel: Channel): Unconfirmed {
-    const state = this._stateOf(channel);
-    if (state.unconfirmed) return state.unconfirmed;
-    const unconfirmed = (state.unconfirmed = new Unconfirmed());
+    const { unconfirmed } = this._stateOf(channel);
+    if (unconfirmed.isWatched) return unconfirmed;
+    unconfirmed.isWatched = true;
     const accept = (call: Call, [frame]: [Frame]) => {
       unconfirmed.accept(frame);
       return call();

@@ -19,7 +19,22 @@ export function fromPublish(routingKey: string, content: Buffer, options: Option
 }
 
 function fromProperties({ headers, messageId, correlationId, timestamp }: Options.Publish) {
-  return { headers: headers as Record<string, unknown> | undefined, messageId, correlationId, timestamp };
+  return { headers: flat(headers as Headers), messageId, correlationId, timestamp };
+}
+
+type Headers = Record<string, unknown> | undefined;
+
+/** The library sends inherited headers too, but what copies headers copies only own ones. */
+function flat(headers: Headers): Headers {
+  if (!headers || isPlain(headers)) return headers;
+  const own: Headers = {};
+  for (const name in headers) own[name] = headers[name];
+  return own;
+}
+
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** What an operation on a delivered message has in common, whichever it is. */

@@ -6,7 +6,7 @@ import {
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel, Options } from 'amqplib';
-import { fromPublish, serverOf } from './message';
+import { fromPublish, isPlain, serverOf } from './message';
 import type { ConfirmWindow, Unconfirmed } from './unconfirmed';
 
 type Telemetry = MessagingTelemetry<RabbitMqMessage>;
@@ -54,10 +54,20 @@ function startPublish(
   channel: Channel,
 ) {
   const destination = rabbitmqDestination(exchange, routingKey);
-  // Anything but an object is for the library to complain of.
-  if (!telemetry.observes(destination.name) || (options != null && typeof options !== 'object')) return undefined;
+  if (!telemetry.observes(destination.name) || !isTable(options) || !isTable(options?.headers)) return undefined;
   const message = fromPublish(routingKey, content, options ?? {});
   const publish = telemetry.startSend({ name: 'publish', destination, messages: [message], server: serverOf(channel) });
-  const copied = { ...options, headers: message.headers } as Options.Publish;
+  const copied = withHeaders(options, message.headers);
   return { publish, args: [exchange, routingKey, content, copied, confirmed] as PublishArgs };
+}
+
+/** Anything else is for the library to complain of. */
+function isTable(value: unknown): boolean {
+  return !value || typeof value === 'object';
+}
+
+/** The library reads inherited options too. */
+function withHeaders(options: Options.Publish | undefined, headers: unknown): Options.Publish {
+  if (!options || isPlain(options)) return { ...options, headers };
+  return Object.create(options, { headers: { value: headers, enumerable: true, writable: true } }) as Options.Publish;
 }

@@ -1,51 +1,73 @@
-import { type Advice, type MessagingTelemetry, type RabbitMqMessage } from '@queuetrace/messaging';
+import { type Advice, type MessagingTelemetry, type Operation, type RabbitMqMessage } from '@queuetrace/messaging';
 import type { Channel, Message } from 'amqplib';
-import { onDelivery, serverOf } from './message';
 import type { Settlement, Unsettled } from './unsettled';
 
-type UnsettledOf = (channel: Channel) => Unsettled;
+type FindUnsettled = (channel: Channel) => Unsettled | undefined;
 type Settle = 'ack' | 'nack' | 'reject' | 'ackAll' | 'nackAll';
+
+/** What the arguments of a call say. */
+interface Call {
+  settlement: Settlement;
+  /** Infinity for all that there are. */
+  deliveryTag: number | undefined;
+  isMultiple: boolean;
+}
 
 /** `ack`, `nack`, `reject`, `ackAll`, `nackAll`: the library first, so that only what it has sent counts as settled. */
 export function settleAdvice(
   telemetry: MessagingTelemetry<RabbitMqMessage>,
-  unsettledOf: UnsettledOf,
+  findUnsettled: FindUnsettled,
 ): Record<Settle, Advice> {
-  /** `settlementOf` reads the arguments: which messages, and how. */
-  const one = (settlementOf: (args: unknown[]) => Settlement, isMultiple: (args: unknown[]) => boolean): Advice => {
-    return (call, args: [Message, ...unknown[]], channel: Channel) => {
-      const [message] = args;
-      if (!message?.fields) return call();
-      const settlement = settlementOf(args);
-      const result = telemetry.settle(onDelivery(settlement.name, message, '', channel), false, () => call());
-      const { deliveryTag } = message.fields;
-      if (isMultiple(args)) unsettledOf(channel).settleUpTo(deliveryTag, settlement);
-      else unsettledOf(channel).settle(deliveryTag, settlement);
+  const advice = (read: (args: never) => Call): Advice => {
+    return (call, args, channel: Channel) => {
+      const { settlement, deliveryTag, isMultiple } = read(args as never);
+      const unsettled = findUnsettled(channel);
+      if (!unsettled || deliveryTag === undefined) return call();
+      const operation =
+        telemetry.config.settleSpans === 'all'
+          ? settling(settlement.name, unsettled.operations(deliveryTag, isMultiple))
+          : undefined;
+      // The broker answers none of them.
+      const isTold = operation && telemetry.observes(operation.destination.name);
+      const result = isTold ? telemetry.settle(operation, false, () => call()) : call();
+      unsettled.settle(deliveryTag, isMultiple, settlement);
       return result;
     };
   };
-  const all = (settlementOf: (args: unknown[]) => Settlement): Advice => {
-    return (call, args: unknown[], channel: Channel) => {
-      const settlement = settlementOf(args);
-      const operation = { name: settlement.name, destination: {}, messages: [], server: serverOf(channel) };
-      const result = telemetry.settle(operation, false, () => call());
-      unsettledOf(channel).settleUpTo(Infinity, settlement);
-      return result;
-    };
-  };
-  const ack = (): Settlement => ({ name: 'ack' });
   return {
-    ack: one(ack, ([, allUpTo]) => Boolean(allUpTo)),
-    // Both requeue unless told not to.
-    nack: one(
-      ([, , requeue]) => ({ name: 'nack', requeue: requeue === undefined || Boolean(requeue) }),
-      ([, allUpTo]) => Boolean(allUpTo),
+    ack: advice(([message, allUpTo]: [Message, boolean]) => one({ name: 'ack' }, message, allUpTo)),
+    nack: advice(([message, allUpTo, requeue]: [Message, boolean, boolean]) =>
+      one(refused('nack', requeue), message, allUpTo),
     ),
-    reject: one(
-      ([, requeue]) => ({ name: 'reject', requeue: requeue === undefined || Boolean(requeue) }),
-      () => false,
-    ),
-    ackAll: all(ack),
-    nackAll: all(([requeue]) => ({ name: 'nack', requeue: requeue === undefined || Boolean(requeue) })),
+    reject: advice(([message, requeue]: [Message, boolean]) => one(refused('reject', requeue), message)),
+    ackAll: advice(() => all({ name: 'ack' })),
+    nackAll: advice(([requeue]: [boolean]) => all(refused('nack', requeue))),
+  };
+}
+
+const all = (settlement: Settlement): Call => ({ settlement, deliveryTag: Infinity, isMultiple: true });
+
+/** The library looks at nothing but the tag; to the broker, all up to 0 are all. */
+function one(settlement: Settlement, message: Message | undefined, allUpTo?: boolean): Call {
+  const deliveryTag = message?.fields?.deliveryTag;
+  return deliveryTag === 0 && allUpTo ? all(settlement) : { settlement, deliveryTag, isMultiple: Boolean(allUpTo) };
+}
+
+/** A message goes back to its queue unless the caller says otherwise. */
+function refused(name: 'nack' | 'reject', requeue: unknown): Settlement {
+  return { name, requeue: requeue === undefined || Boolean(requeue) };
+}
+
+/** One operation for all that a call settles; nothing where we have seen none of it. */
+function settling(name: string, settled: Operation<RabbitMqMessage>[]): Operation<RabbitMqMessage> | undefined {
+  if (settled.length === 0) return undefined;
+  const [{ destination, server }] = settled;
+  const isShared = settled.every(one => one.destination.name === destination.name);
+  return {
+    name,
+    destination: isShared ? destination : {},
+    messages: settled.flatMap(one => one.messages),
+    isBatch: settled.length > 1,
+    server,
   };
 }

@@ -18,6 +18,8 @@ export interface ConfirmWindow {
 
 /** The publishes of one confirm channel that wait for the broker's confirm and have no callback to tell it. */
 export class Unconfirmed {
+  /** Whether the channel's frames are looked at. */
+  isWatched = false;
   private readonly _publishes = new Map<number, ActiveOperation<RabbitMqMessage>>();
 
   /** To be called just after the library published. False where the library does not number as we know it. */
@@ -37,8 +39,9 @@ export class Unconfirmed {
     }
   }
 
-  close(): void {
-    for (const tag of this._publishes.keys()) this._confirm(tag, CLOSED);
+  /** No confirm is to come. */
+  end(error?: object): void {
+    for (const tag of this._publishes.keys()) this._confirm(tag, error);
   }
 
   private _confirm(deliveryTag: number, error: unknown): void {
@@ -49,4 +52,3 @@ export class Unconfirmed {
 }
 
 const NACKED = { type: 'nack', message: 'the broker refused the message' };
-const CLOSED = { type: 'channel_closed', message: 'the channel closed before the broker confirmed the message' };

@@ -1,4 +1,4 @@
-import type { ActiveOperation, RabbitMqMessage } from '@queuetrace/messaging';
+import { isThenable, type ActiveOperation, type Operation, type RabbitMqMessage } from '@queuetrace/messaging';
 
 /** How a message was settled, in AMQP's words. */
 export interface Settlement {
@@ -7,88 +7,140 @@ export interface Settlement {
   requeue?: boolean;
 }
 
-/** The process operation of one delivery: it ends when the handler is done and the message is settled. */
-export class UnsettledProcess {
+/** Why a message will not be settled. */
+export interface Abandonment {
+  type: 'channel_closed' | 'settlement_timeout';
+  message: string;
+}
+
+type Process = ActiveOperation<RabbitMqMessage>;
+
+/** A delivery that waits for its settlement; its process operation ends when the handler is done as well. */
+export class UnsettledMessage {
   readonly deliveredAtMs = performance.now();
+  private _process?: Process;
   private _isHandled = false;
+  private _isOver = false;
   private _settlement?: Settlement;
 
-  constructor(readonly process: ActiveOperation<RabbitMqMessage>) {}
+  /** @param operation what the delivery was told as; settlements are told of the same message */
+  constructor(readonly operation: Operation<RabbitMqMessage>) {}
 
-  handled(): void {
-    this._isHandled = true;
-    this._endIfDone();
-  }
-
-  /** Nobody may ever settle the message of a handler that failed: its span must not wait for that. */
-  failed(error: unknown): void {
-    this.process.end(error, true);
+  /** Runs the handler; its outcome goes on as it is, for a promise as one `then` with the same outcome. */
+  follow(process: Process, handle: () => unknown): unknown {
+    if (this._isOver) return process.follow(handle);
+    this._process = process;
+    let result: unknown;
+    try {
+      result = process.run(handle);
+    } catch (error) {
+      // Nobody may ever settle the message of a handler that failed: its span must not wait for that.
+      process.end(error, true);
+      throw error;
+    }
+    if (!isThenable(result)) {
+      this._handled();
+      return result;
+    }
+    return result.then(
+      value => {
+        this._handled();
+        return value;
+      },
+      (error: unknown) => {
+        process.end(error, true);
+        throw error;
+      },
+    );
   }
 
   settled(settlement: Settlement): void {
     this._settlement = settlement;
+    this._isOver = true;
     const { name, requeue } = settlement;
-    this.process.set({ rabbitmqSettlement: name, rabbitmqRequeue: requeue });
+    this._process?.set({ rabbitmqSettlement: name, rabbitmqRequeue: requeue });
     this._endIfDone();
   }
 
-  abandoned(type: 'channel_closed' | 'settlement_timeout', message: string): void {
-    this.process.end({ type, message });
+  abandoned(reason?: Abandonment): void {
+    this._isOver = true;
+    this._process?.end(reason);
+  }
+
+  private _handled(): void {
+    this._isHandled = true;
+    this._endIfDone();
   }
 
   private _endIfDone(): void {
     if (!this._isHandled || !this._settlement) return;
     const { name, requeue } = this._settlement;
-    if (name === 'ack') this.process.end();
-    else this.process.end({ type: name, message: `${name} ${requeue ? 'with' : 'without'} requeue` });
+    if (name === 'ack') this._process?.end();
+    else this._process?.end({ type: name, message: `${name} ${requeue ? 'with' : 'without'} requeue` });
   }
 }
 
+/** What a timer takes; beyond, it would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** The deliveries of one channel that wait for their settlement, oldest first, which is by delivery tag. */
 export class Unsettled {
-  private readonly _deliveries = new Map<number, UnsettledProcess>();
+  private readonly _messages = new Map<number, UnsettledMessage>();
   private _timer?: NodeJS.Timeout;
 
   /** @param _timeoutMs after this time a delivery is given up; 0: never */
   constructor(private readonly _timeoutMs: number) {}
 
-  add(deliveryTag: number, delivery: UnsettledProcess): void {
-    this._deliveries.set(deliveryTag, delivery);
+  add(deliveryTag: number, message: UnsettledMessage): UnsettledMessage {
+    this._messages.set(deliveryTag, message);
     if (!this._timer && this._timeoutMs > 0) this._watch(this._timeoutMs);
+    return message;
   }
 
-  settle(deliveryTag: number, settlement: Settlement): void {
-    const delivery = this._deliveries.get(deliveryTag);
-    this._deliveries.delete(deliveryTag);
-    delivery?.settled(settlement);
+  /** What a settlement is about: one delivery, or all up to and with it. */
+  operations(deliveryTag: number, isMultiple: boolean): Operation<RabbitMqMessage>[] {
+    if (isMultiple) return this._upTo(deliveryTag).map(([, { operation }]) => operation);
+    const message = this._messages.get(deliveryTag);
+    return message ? [message.operation] : [];
   }
 
-  /** All deliveries up to and with this one. */
-  settleUpTo(deliveryTag: number, settlement: Settlement): void {
-    for (const tag of this._deliveries.keys()) {
-      if (tag > deliveryTag) return;
-      this.settle(tag, settlement);
-    }
+  settle(deliveryTag: number, isMultiple: boolean, settlement: Settlement): void {
+    if (isMultiple) for (const [tag] of this._upTo(deliveryTag)) this._settle(tag, settlement);
+    else this._settle(deliveryTag, settlement);
   }
 
-  /** The channel is gone, and with it every chance to settle. */
-  close(): void {
+  /** No settlement is to come. */
+  end(reason?: Abandonment): void {
     clearTimeout(this._timer);
-    for (const delivery of this._deliveries.values()) {
-      delivery.abandoned('channel_closed', 'the channel closed before the message was settled');
+    this._timer = undefined;
+    for (const message of this._messages.values()) message.abandoned(reason);
+    this._messages.clear();
+  }
+
+  private _settle(deliveryTag: number, settlement: Settlement): void {
+    const message = this._messages.get(deliveryTag);
+    this._messages.delete(deliveryTag);
+    message?.settled(settlement);
+  }
+
+  private _upTo(deliveryTag: number): [number, UnsettledMessage][] {
+    const messages: [number, UnsettledMessage][] = [];
+    for (const entry of this._messages) {
+      if (entry[0] > deliveryTag) break;
+      messages.push(entry);
     }
-    this._deliveries.clear();
+    return messages;
   }
 
   private _watch(delayMs: number): void {
     this._timer = setTimeout(() => {
       this._timer = undefined;
-      for (const [tag, delivery] of this._deliveries) {
-        const ageMs = performance.now() - delivery.deliveredAtMs;
+      for (const [tag, message] of this._messages) {
+        const ageMs = performance.now() - message.deliveredAtMs;
         if (ageMs < this._timeoutMs) return this._watch(this._timeoutMs - ageMs);
-        this._deliveries.delete(tag);
-        delivery.abandoned('settlement_timeout', `not settled within ${this._timeoutMs} ms`);
+        this._messages.delete(tag);
+        message.abandoned({ type: 'settlement_timeout', message: `not settled within ${this._timeoutMs} ms` });
       }
-    }, delayMs).unref();
+    }, Math.min(delayMs, MAX_DELAY_MS)).unref();
   }
 }

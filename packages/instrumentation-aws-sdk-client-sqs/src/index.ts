@@ -1,1 +1,2 @@
-export {};
+export { SqsInstrumentation } from './instrumentation';
+export type { MessagingConfig as SqsInstrumentationConfig } from '@queuetrace/messaging';

@@ -8,6 +8,7 @@ import {
   type MessagingTelemetry,
 } from '@queuetrace/messaging';
 import type { Batch, ConsumerRunConfig, EachBatchPayload, EachMessagePayload } from 'kafkajs';
+import type { ClientFacts } from './client-facts';
 import { processBatch, processOne } from './message';
 
 type Telemetry = MessagingTelemetry<KafkaMessage>;
@@ -17,7 +18,7 @@ type Wrap = <F>(handler: F, advice: Advice) => F;
 export function consumerAdvice(
   telemetry: Telemetry,
   wrap: Wrap,
-  group: string,
+  facts: ClientFacts,
 ): Record<'run' | 'commitOffsets', Advice> {
   return {
     run(call, [config]: [ConsumerRunConfig]) {
@@ -26,8 +27,8 @@ export function consumerAdvice(
       return call([
         {
           ...config,
-          eachMessage: wrap(eachMessage, eachMessageAdvice(telemetry, group)),
-          eachBatch: wrap(eachBatch, eachBatchAdvice(telemetry, group)),
+          eachMessage: wrap(eachMessage, eachMessageAdvice(telemetry, facts)),
+          eachBatch: wrap(eachBatch, eachBatchAdvice(telemetry, facts)),
         },
       ]);
     },
@@ -36,24 +37,24 @@ export function consumerAdvice(
       const topics = [...new Set(offsets?.map(({ topic }) => topic))];
       const destination = { name: topics.length === 1 ? topics[0] : undefined };
       if (!telemetry.observes(destination.name)) return call();
-      return telemetry.settle({ name: 'commit', destination, messages: [], consumerGroup: group }, true, () => call());
+      return telemetry.settle({ name: 'commit', destination, messages: [], ...facts.known }, true, () => call());
     },
   };
 }
 
-function eachMessageAdvice(telemetry: Telemetry, group: string): Advice {
+function eachMessageAdvice(telemetry: Telemetry, facts: ClientFacts): Advice {
   return (call, [payload]: [EachMessagePayload]) => {
     if (!telemetry.observes(payload.topic)) return call();
-    return telemetry.process(processOne(payload, group), () => call());
+    return telemetry.process(processOne(payload, facts.known), () => call());
   };
 }
 
-function eachBatchAdvice(telemetry: Telemetry, group: string): Advice {
+function eachBatchAdvice(telemetry: Telemetry, facts: ClientFacts): Advice {
   return (call, [payload]: [EachBatchPayload]) => {
     const { batch } = payload;
     if (!telemetry.observes(batch.topic)) return call();
-    const process = telemetry.startProcess(processBatch(batch, group));
-    const deliveries = deliveriesOf(telemetry, batch, group, process);
+    const process = telemetry.startProcess(processBatch(batch, facts.known));
+    const deliveries = deliveriesOf(telemetry, batch, facts, process);
     const loop = telemetry.config.loopSpans ? traceLoop(batch.messages, message => deliveries.get(message)) : undefined;
     const handed = loop ? { ...payload, batch: withMessages(batch, loop.messages) } : payload;
     return process.follow(
@@ -68,15 +69,18 @@ function eachBatchAdvice(telemetry: Telemetry, group: string): Advice {
 function deliveriesOf(
   telemetry: Telemetry,
   { topic, partition, messages }: Batch,
-  group: string,
+  facts: ClientFacts,
   process: ActiveOperation,
 ) {
   const deliveries = new Map<object, Delivery>();
+  const { known } = facts;
   for (const message of messages) {
-    const operation = processOne({ topic, partition, message }, group);
-    const delivery = new Delivery(startTime =>
-      telemetry.startProcess(operation, { ambient: process.context, isCounted: true, startTime }),
-    );
+    const operation = processOne({ topic, partition, message }, known);
+    const delivery = new Delivery((startTime, ambient) => {
+      // Durations are those of the messages, wherever the app works on them.
+      process.isTimedElsewhere = true;
+      return telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
+    });
     deliveries.set(message, registerDelivery(message, delivery));
   }
   return deliveries;

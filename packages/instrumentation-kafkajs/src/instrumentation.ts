@@ -1,11 +1,13 @@
 import {
   kafka,
   MessagingInstrumentation,
+  type Advice,
   type Call,
   type KafkaMessage,
   type MessagingConfig,
 } from '@queuetrace/messaging';
 import type { Consumer, ConsumerConfig, Producer, Transaction } from 'kafkajs';
+import { ClientFacts, toldByMetadata } from './client-facts';
 import { consumerAdvice } from './consumer';
 import { producerAdvice, toldByBroker } from './producer';
 import { VERSION } from './version';
@@ -32,7 +34,7 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
             { target: Kafka.prototype, methods: { producer: this._producer, consumer: this._consumer } },
           ],
           'src/broker/index.js': (Broker: { prototype: object }) => [
-            { target: Broker.prototype, methods: { produce: toldByBroker } },
+            { target: Broker.prototype, methods: { produce: toldByBroker, metadata: toldByMetadata } },
           ],
         },
       },
@@ -41,16 +43,15 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
 
   private _producer(call: Call) {
     const producer: Producer = call();
-    this.patchInstance({
-      target: producer,
-      methods: { ...producerAdvice(this.telemetry), transaction: this._transaction },
-    });
+    const facts = new ClientFacts(producer);
+    const transaction: Advice = begin => this._transaction(begin, facts);
+    this.patchInstance({ target: producer, methods: { ...producerAdvice(this.telemetry, facts), transaction } });
     return producer;
   }
 
-  private _transaction(call: Call) {
+  private _transaction(call: Call, facts: ClientFacts) {
     return (call() as Promise<Transaction>).then(transaction => {
-      this.patchInstance({ target: transaction, methods: producerAdvice(this.telemetry) });
+      this.patchInstance({ target: transaction, methods: producerAdvice(this.telemetry, facts) });
       return transaction;
     });
   }
@@ -58,7 +59,8 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
   private _consumer(call: Call, [config]: [ConsumerConfig]) {
     const consumer: Consumer = call();
     const wrap = this.wrap.bind(this);
-    this.patchInstance({ target: consumer, methods: consumerAdvice(this.telemetry, wrap, config.groupId) });
+    const facts = new ClientFacts(consumer, config.groupId);
+    this.patchInstance({ target: consumer, methods: consumerAdvice(this.telemetry, wrap, facts) });
     return consumer;
   }
 }

@@ -6,15 +6,18 @@ import {
   type Operation,
 } from '@queuetrace/messaging';
 import type { ProducerBatch, ProducerRecord, RecordMetadata, TopicMessages } from 'kafkajs';
+import type { ClientFacts } from './client-facts';
 import { copyOf } from './message';
 
+type Telemetry = MessagingTelemetry<KafkaMessage>;
+
 /** What `send` and `sendBatch` mean, of a producer and of a transaction. */
-export function producerAdvice(telemetry: MessagingTelemetry<KafkaMessage>): Record<'send' | 'sendBatch', Advice> {
+export function producerAdvice(telemetry: Telemetry, facts: ClientFacts): Record<'send' | 'sendBatch', Advice> {
   return {
     send(call, [record]: [ProducerRecord]) {
       if (!isSendable(record) || !telemetry.observes(record.topic)) return call();
       const messages = record.messages.map(copyOf);
-      return send(telemetry, [record.topic], messages, () => call([{ ...record, messages }]));
+      return send(telemetry, facts, [record.topic], messages, () => call([{ ...record, messages }]));
     },
 
     sendBatch(call, [batch]: [ProducerBatch]) {
@@ -27,20 +30,21 @@ export function producerAdvice(telemetry: MessagingTelemetry<KafkaMessage>): Rec
       const messages = traced.flatMap(one => one.messages) as KafkaMessage[];
       if (messages.length === 0) return call();
       const topics = [...new Set(traced.map(one => one.topic))];
-      return send(telemetry, topics, messages, () => call([{ ...batch, topicMessages }]));
+      return send(telemetry, facts, topics, messages, () => call([{ ...batch, topicMessages }]));
     },
   };
 }
 
 function send(
-  telemetry: MessagingTelemetry<KafkaMessage>,
+  telemetry: Telemetry,
+  facts: ClientFacts,
   topics: string[],
   messages: KafkaMessage[],
   call: () => unknown,
 ) {
   // Several topics: the span has none of them (messaging-spans.md, "Batch").
   const destination = { name: topics.length === 1 ? topics[0] : undefined };
-  const active = telemetry.startSend({ name: 'send', destination, messages, isBatch: true });
+  const active = telemetry.startSend({ name: 'send', destination, messages, isBatch: true, ...facts.known });
   return active.follow(call, result => {
     const records = result as RecordMetadata[];
     if (records?.length !== 1) return;
@@ -58,14 +62,13 @@ function isSendable(record: Partial<ProducerRecord> | undefined): boolean {
   return (
     typeof record?.topic === 'string' &&
     Array.isArray(record.messages) &&
-    record.messages.every(message => typeof message === 'object' && message !== null)
+    record.messages.every(message => typeof message === 'object' && message?.value !== undefined)
   );
 }
 
 interface Connections {
   host: string;
   port: number;
-  clientId?: string;
 }
 
 /** Around a produce request: the broker that takes the messages is the leader, known only now. */
@@ -74,11 +77,12 @@ export const toldByBroker: Advice = (
   _args,
   broker: { connectionPool?: Connections; connection?: Connections },
 ) => {
-  const operation = activeOperation()?.operation as Operation<KafkaMessage> | undefined;
+  const active = activeOperation();
+  // An ignored topic's produce request, sent while another message is processed, says nothing of that.
+  const operation = active?.type === 'send' ? (active.operation as Operation<KafkaMessage>) : undefined;
   const connections = broker.connectionPool ?? broker.connection;
   if (operation && connections) {
-    const { host: address, port, clientId } = connections;
-    operation.clientId = clientId;
+    const { host: address, port } = connections;
     // With several leaders none of them is the server of the operation.
     const isOther = operation.server && (operation.server.address !== address || operation.server.port !== port);
     operation.server = isOther ? {} : { address, port };

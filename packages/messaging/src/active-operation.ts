@@ -12,7 +12,7 @@ import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './e
 import { guarded } from './guarded';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Story } from './story';
-import type { TelemetryCore } from './telemetry-core';
+import type { StartTime, TelemetryCore } from './telemetry-core';
 import type { Operation, OperationType } from './types';
 
 const ACTIVE_OPERATION = createContextKey('queuetrace.active-operation');
@@ -122,11 +122,14 @@ export class ActiveOperation<M = unknown> {
     }) as T;
   }
 
-  /** @param hasFailed whether `error` was thrown, which may be undefined; by default whether there is one */
-  end(error?: unknown, hasFailed = error !== undefined): void {
+  /**
+   * @param hasFailed whether `error` was thrown, which may be undefined; by default whether there is one
+   * @param at when it was over, if that was before now
+   */
+  end(error?: unknown, hasFailed = error !== undefined, at?: StartTime): void {
     if (this._isEnded) return;
     const failure = hasFailed ? { type: errorType(error), message: errorMessage(error), error } : undefined;
-    this._endOnce(failure);
+    this._endOnce(failure, at);
   }
 
   /** Ends with a failure that nobody threw: the broker's answer says that something in it went wrong. */
@@ -140,27 +143,33 @@ export class ActiveOperation<M = unknown> {
     guarded('adding an event', () => this.span.addEvent(EVENT_NAMES[event], this._core.writer.write(attributes)));
   }
 
-  private _endOnce(failure?: Failure): void {
+  private _endOnce(failure?: Failure, at?: StartTime): void {
     if (this._isEnded) return;
-    guarded('ending a span', () => this._end(failure));
+    guarded('ending a span', () => this._end(failure, at));
     this._isEnded = true;
   }
 
-  private _end(failure?: Failure): void {
+  private _end(failure?: Failure, at?: StartTime): void {
     const { type, operation, startedAtMs, isCounted } = this._started;
     this._started.onEnd?.(this, failure?.message);
     if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
-    this._core.metrics?.recordOperation(type, operation, performance.now() - startedAtMs, this.context, {
-      errorType: failure?.type,
-      isCounted,
-      isTimedElsewhere: this.isTimedElsewhere,
-    });
+    this._core.metrics?.recordOperation(
+      type,
+      operation,
+      (at?.monotonicMs ?? performance.now()) - startedAtMs,
+      this.context,
+      {
+        errorType: failure?.type,
+        isCounted,
+        isTimedElsewhere: this.isTimedElsewhere,
+      },
+    );
     if (failure) {
       this.set({ errorType: failure.type });
       this.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
       if ('error' in failure) this._core.recordException(this.span, type, failure.error, this.context);
     }
-    this.span.end();
+    this.span.end(at?.date);
   }
 }
 

@@ -13,7 +13,7 @@ const MAX_QUEUE_TIME_MS = 7 * 24 * 3600 * 1000;
 interface ProcessPlan {
   parent: Context;
   links: Links;
-  /** The creation context of a single message. */
+  /** The creation context of a single message, or the one that all messages of a batch share. */
   creation?: SpanContext;
   /** Of the messages whose first delivery this is and that say when they were sent. */
   queueTimesMs: number[];
@@ -40,10 +40,12 @@ export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, 
       operation.isBatch ? { ...core.messageAttributes(message, true), queueTimeMs } : undefined,
     );
   });
-  if (operation.isBatch) return { parent: ambient, links, queueTimesMs };
+  if (operation.isBatch) return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs };
   const creation = spanContextOf(contexts[0]);
   const parent = singleParent(core, operation.messages[0], trust, contexts[0], ambient, links);
-  return { parent, links, creation, queueTimesMs, past: planStory(core, operation, creation, links) };
+  const past = planStory(core, operation, creation, links);
+  const isFirstDelivery = (past.story.deliveryCount ?? 1) === 1;
+  return { parent, links, creation, queueTimesMs: isFirstDelivery ? queueTimesMs : [], past };
 }
 
 function singleParent<M>(

@@ -29,6 +29,11 @@ export class Links {
     else this._creations.set(key, { spanContext, type: 'creation', attributes, count: 1 });
   }
 
+  /** The creation context, if there is just one. */
+  get onlyCreation(): SpanContext | undefined {
+    return this._creations.size === 1 ? [...this._creations.values()][0].spanContext : undefined;
+  }
+
   /** `dropped` counts the links that did not fit, so that their loss can be said. */
   build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
     // A story told of the creation context itself, such as that it is the original, is the link to it.

@@ -3,7 +3,7 @@ import { isThenable, type ActiveOperation } from './active-operation';
 import type { Delivery } from './delivery';
 import { guarded } from './guarded';
 import { LazyContext } from './lazy-context';
-import { now } from './telemetry-core';
+import { now, type StartTime } from './telemetry-core';
 
 /* A message's process span in the app's own loop over a batch. The array stays a real array; only its ways to be
  * iterated are ours. A span starts lazily, at the first look at the context or when the step outlives its first tick, so
@@ -60,6 +60,8 @@ class Step {
   private _process?: ActiveOperation;
   private _isLeft = false;
   private _hasTicked = false;
+  private _leftAt?: StartTime;
+  private _isForgotten = false;
   readonly context: LazyContext;
 
   constructor(
@@ -87,8 +89,28 @@ class Step {
     else this._leaveOpen();
   }
 
+  /**
+   * The loop is left from within: by break, by return, or by an error that its owner will be told in this very tick,
+   * and that is then this step's.
+   */
+  interrupt(): void {
+    if (!this._hasTicked || !this._process || this._delivery.onLeft) return this.leave();
+    this._leftAt = now();
+    this._token?.dispose();
+    setImmediate(() => this.end());
+  }
+
+  /**
+   * The loop is over. Where a function of its own ran it, its caller went on in the context of the step in which that
+   * function first waited: from now on the context is the outer one.
+   */
+  forget(): void {
+    if (this._hasTicked) this._isForgotten = true;
+  }
+
   /** The process operation's context; the operation belongs to this step unless somebody else has started it. */
   open(): Context | undefined {
+    if (this._isForgotten) return undefined;
     if (this._process) return this._process.context;
     if (this._delivery.isProcessed || this._loop.isOver) return undefined;
     if (this._delivery.process) return this._delivery.process.context;
@@ -102,7 +124,7 @@ class Step {
 
   end(error?: unknown): void {
     this._loop.steps.delete(this);
-    this._process?.end(error);
+    this._process?.end(error, error !== undefined, this._leftAt);
   }
 
   /** One callback of `map` or `forEach`, to the end of the promise that it gives. */
@@ -138,20 +160,27 @@ function* steps<T>(messages: T[]): Generator<T, undefined> {
 function iterate<T>(messages: T[], enter: (message: T) => Step | undefined): ArrayIterator<T> {
   const inner = steps(messages);
   let step: Step | undefined;
-  const leave = () => {
-    step?.leave();
-    step = undefined;
+  let first: Step | undefined;
+  let isFirstTick: boolean | undefined;
+  const begin = () => {
+    isFirstTick = true;
+    queueMicrotask(() => (isFirstTick = false));
   };
   const iterator = {
     next() {
-      leave();
+      step?.leave();
+      if (isFirstTick === undefined) begin();
       const result = inner.next();
-      if (!result.done) step = guarded('entering a loop', () => enter(result.value));
+      step = result.done ? undefined : guarded('entering a loop', () => enter(result.value));
+      if (result.done) first?.forget();
+      else if (isFirstTick) first = step;
       step?.enter();
       return result;
     },
     return(value?: undefined) {
-      leave();
+      step?.interrupt();
+      step = undefined;
+      first?.forget();
       return inner.return(value);
     },
     [Symbol.iterator]: () => iterator,

@@ -2,7 +2,8 @@ import { guarded } from './guarded';
 import { state } from './state';
 
 /**
- * Handles one received message in the context of its own process span, which ends with the handler and has its error.
+ * Handles one received message in the context of its own process span, which ends with the handler and has its error;
+ * a RabbitMQ message's goes on until the message is settled.
  * Works for messages of an eachBatch, of `channel.get` and of ReceiveMessage, in whichever copy of this package the
  * instrumentation lives. A message that no instrumentation has seen is handled without a span.
  * @param message the very object that the client library gave
@@ -12,6 +13,7 @@ export function processMessage<Message extends object, Result>(
   message: Message,
   handler: (message: Message) => Result,
 ): Result {
-  const process = guarded('starting a process span', () => state.deliveries.get(message)?.start());
-  return process ? process.follow(() => handler(message)) : handler(message);
+  const delivery = state.deliveries.get(message);
+  const process = delivery && guarded('starting a process span', () => delivery.start());
+  return process ? delivery.follow(process, () => handler(message)) : handler(message);
 }

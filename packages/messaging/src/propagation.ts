@@ -1,5 +1,6 @@
 import { propagation, ROOT_CONTEXT, trace, type Context, type SpanContext } from '@opentelemetry/api';
 import { isSpanContextValid } from '@opentelemetry/api';
+import { guarded } from './guarded';
 import type { MessagingSystem } from './types';
 
 const setter = { set: (fields: Map<string, string>, key: string, value: string) => void fields.set(key, value) };
@@ -7,13 +8,13 @@ const setter = { set: (fields: Map<string, string>, key: string, value: string) 
 /** What the configured propagator writes for a context: strings by lower-case field name. */
 export function fieldsOf(context: Context): Map<string, string> {
   const fields = new Map<string, string>();
-  propagation.inject(context, fields, setter);
+  guarded('injecting', () => propagation.inject(context, fields, setter));
   return fields;
 }
 
 /** The creation context that a message carries, with its baggage; without one, the context that it is put into. */
 export function extract<M>(system: MessagingSystem<M>, message: M, into = ROOT_CONTEXT): Context {
-  return propagation.extract(into, message, system.getter);
+  return guarded('extracting', () => propagation.extract(into, message, system.getter)) ?? into;
 }
 
 /** The span context in a context, if it is a valid one. */

@@ -34,6 +34,7 @@ export const ATTRIBUTE_NAMES = {
   errorType: same('error.type', 'error.type'),
   kafkaMessageKey: ['messaging.kafka.message.key', 'kafka.message.key', 'messaging.kafka.message_key'],
   kafkaMessageTombstone: ['messaging.kafka.message.tombstone', 'kafka.message.tombstone', 'messaging.kafka.tombstone'],
+  kafkaClusterId: ['messaging.kafka.cluster.id', 'kafka.cluster.id', null],
   kafkaOffset: ['messaging.kafka.offset', 'kafka.offset', 'messaging.kafka.offset'],
   rabbitmqRoutingKey: [
     'messaging.rabbitmq.destination.routing_key',

@@ -70,7 +70,7 @@ export class MessagingTelemetry<M> {
     if (carriers.length === 0) return active;
     const fields = carriedBy(active, original);
     const creation = spanContextOf(active.context);
-    for (const message of carriers) this._system.inject(message, fields, creation);
+    for (const message of carriers) guarded('injecting', () => this._system.inject(message, fields, creation));
     return active;
   }
 
@@ -79,7 +79,7 @@ export class MessagingTelemetry<M> {
     const operation = { ...send, name: 'create', messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    this._system.inject(message, carriedBy(create, original), creation);
+    guarded('injecting', () => this._system.inject(message, carriedBy(create, original), creation));
     create.end();
     return creation;
   }

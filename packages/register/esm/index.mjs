@@ -1,2 +1,2 @@
-// The one implementation is the CommonJS one, so that both module systems share its state.
-export * from '../build/src/index.js';
+// The one implementation is the CommonJS one: preloaded in both ways, it starts once.
+import '../build/register.cjs';

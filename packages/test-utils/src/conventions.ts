@@ -127,7 +127,8 @@ function isRequired(name: string, rule: SpanRule, attributes: Attributes): boole
 function valueErrors(name: string, conventionName: string, attributes: Attributes): string[] {
   const { when } = attributeCondition(conventionName);
   if (when === 'true_only' && attributes[name] !== true) return [`${name} is only set when it is true`];
-  if (attributes[name] === '') return [`${name} is empty`];
+  // A key may be empty: only one that is null must be left out (semantic-conventions, kafka.md).
+  if (attributes[name] === '' && conventionName !== 'messaging.kafka.message.key') return [`${name} is empty`];
   if (when === 'peer_address_set' && attributes['network.peer.address'] === undefined) {
     return [`${name} without network.peer.address`];
   }

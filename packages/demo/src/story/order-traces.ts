@@ -56,7 +56,7 @@ function storyOf({ links, parentSpanId }: OtlpSpan, inTrace: readonly OtlpSpan[]
   return told
     .map(link => {
       const target = inTrace.find(({ spanId }) => spanId === link.spanId);
-      return `${String(link.attributes['link.type'] ?? 'link')} → ${target ? target.name : `trace ${link.traceId.slice(0, 8)}`}`;
+      return `${String(link.attributes['link.type'] ?? 'linked')} → ${target ? target.name : `trace ${link.traceId.slice(0, 8)}`}`;
     })
     .join(', ');
 }

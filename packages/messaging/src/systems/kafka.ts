@@ -23,8 +23,10 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     message.headers = { ...message.headers, ...Object.fromEntries(fields) };
     return true;
   },
+  /** What a client cannot send is left as it is, so that its own complaint is heard. */
+  canCarry: ({ headers }) => headers === undefined || (isObject(headers) && isSendable(headers, 'traceparent')),
   /** A caller writes strings; a Buffer was read from a consumed record. */
-  isForwarded: ({ headers }) => Buffer.isBuffer(lastOf(ownHeader(headers, 'traceparent'))),
+  isForwarded: ({ headers }) => CONTEXT_HEADERS.some(name => Buffer.isBuffer(lastOf(ownHeader(headers, name)))),
   attributes: ({ key, value, offset }, { messageKey, bodySize }) => ({
     kafkaMessageKey: messageKey ? textKey(key) : undefined,
     kafkaMessageTombstone: value === null || undefined,
@@ -62,6 +64,14 @@ function connectDeadLetter(headers: Headers): DeadLetter | undefined {
 }
 
 const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': ') || undefined;
+
+/** Of the propagators there are; each writes one of them. */
+const CONTEXT_HEADERS = ['traceparent', 'b3', 'x-b3-traceid', 'uber-trace-id', 'x-amzn-trace-id'];
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+const isSendable = (headers: object, name: string) =>
+  !Object.hasOwn(headers, name) ||
+  [headers[name as never] as unknown].flat().every(one => typeof one === 'string' || Buffer.isBuffer(one));
 
 /** By name as written, else without regard to case: other languages write `Traceparent`. */
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {

@@ -1,0 +1,50 @@
+'use strict';
+// What a process sees when a handler fails: one line each on standard output. With TRACED its spans follow.
+const amqp = require('amqplib');
+
+const [, , url, mode] = process.argv;
+const isTraced = process.env.TRACED === 'true';
+
+const tell = (what, error) => console.log(`${what}: ${error?.message}`);
+process.on('unhandledRejection', error => tell('unhandledRejection', error));
+process.on('uncaughtException', error => tell('uncaughtException', error));
+
+const spans = [];
+if (isTraced) {
+  const { AmqplibInstrumentation } = require('@queuetrace/instrumentation-amqplib');
+  const { TracerProvider, SimpleSpanProcessor, InMemorySpanExporter } = require('@opentelemetry/sdk-trace');
+  const exporter = new InMemorySpanExporter();
+  spans.finished = () => exporter.getFinishedSpans();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  new AmqplibInstrumentation().setTracerProvider(provider);
+}
+
+const fail = () => {
+  throw new RangeError('out of stock');
+};
+const handlers = {
+  throws: fail,
+  'throws-with-listener': fail,
+  rejects: async () => {
+    await null;
+    fail();
+  },
+};
+
+async function main() {
+  const connection = await amqp.connect(url, { noDelay: true });
+  connection.on('error', error => tell('connection error', error));
+  const channel = await connection.createChannel();
+  channel.on('error', error => tell('channel error', error));
+  channel.on('close', () => tell('channel close'));
+  if (mode === 'throws-with-listener') channel.on('handler-error', error => tell('handler-error', error));
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.consume(queue, handlers[mode], { noAck: process.env.NO_ACK === 'true' });
+  channel.sendToQueue(queue, Buffer.from('order 1'));
+  await new Promise(resolve => setTimeout(resolve, 300));
+  const failed = spans.finished?.().find(span => span.name === 'consume');
+  if (failed) console.error(JSON.stringify({ attributes: failed.attributes, status: failed.status }));
+  process.exit();
+}
+
+main();

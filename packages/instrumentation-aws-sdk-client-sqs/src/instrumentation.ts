@@ -1,0 +1,85 @@
+import {
+  MessagingInstrumentation,
+  sqs,
+  type Call,
+  type ClientModule,
+  type MessagingConfig,
+  type MessagingTelemetry,
+  type SqsMessage,
+} from '@queuetrace/messaging';
+import { receiveMessage } from './receive';
+import { ReceivedMessages } from './received-messages';
+import { commandName, Request, type Client, type SendArgs } from './request';
+import { sendMessage, sendMessageBatch } from './send';
+import { settle } from './settle';
+import { VERSION } from './version';
+
+const SQS = { name: 'sqs', system: sqs };
+
+type Telemetry = MessagingTelemetry<SqsMessage>;
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each operation has an input of its own.
+type Tell = (telemetry: Telemetry, request: Request<any>, received: ReceivedMessages) => unknown;
+
+/** What the commands mean, by their names in the API. */
+const OPERATIONS = new Map<string | undefined, Tell>([
+  ['SendMessage', sendMessage],
+  ['SendMessageBatch', sendMessageBatch],
+  ['ReceiveMessage', receiveMessage],
+  ['DeleteMessage', (...given) => settle('delete', false, ...given)],
+  ['DeleteMessageBatch', (...given) => settle('delete', true, ...given)],
+  ['ChangeMessageVisibility', (...given) => settle('change visibility', false, ...given)],
+  ['ChangeMessageVisibilityBatch', (...given) => settle('change visibility', true, ...given)],
+]);
+
+/** Traces @aws-sdk/client-sqs, by commands and by the methods of `SQS`: sends, receives, processing and settlements. */
+export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
+  declare private _received?: ReceivedMessages;
+
+  constructor(config?: MessagingConfig) {
+    super('@queuetrace/instrumentation-aws-sdk-client-sqs', VERSION, config);
+  }
+
+  protected get client() {
+    return SQS;
+  }
+
+  /**
+   * An own `send` of SQSClient, wherever it is inherited from; and the homes that the class which it is inherited from
+   * has had, since the main file of a package that is imported from ESM is not seen.
+   */
+  protected modules(): ClientModule[] {
+    const main = 'dist-cjs/index.js';
+    const sqsClient = (exports: { SQSClient?: { prototype: object } }) => this._sendOf(exports.SQSClient);
+    const anyClient = (exports: { Client?: { prototype: object } }) => this._sendOf(exports.Client);
+    const bothFiles = { [main]: anyClient, 'dist-cjs/client.js': anyClient };
+    return [
+      {
+        name: '@aws-sdk/client-sqs',
+        versions: ['>=3.300.0 <4'],
+        main,
+        files: { [main]: sqsClient, 'dist-cjs/SQSClient.js': sqsClient },
+      },
+      { name: '@smithy/core', versions: ['>=2'], files: { 'dist-cjs/submodules/client/index.js': anyClient } },
+      { name: '@smithy/smithy-client', versions: ['>=1'], main, files: bothFiles },
+      { name: '@aws-sdk/smithy-client', versions: ['>=3.300.0 <4'], main, files: bothFiles },
+    ];
+  }
+
+  private _sendOf(type: { prototype: object } | undefined) {
+    return type ? [{ target: type.prototype, methods: { send: this._send } }] : [];
+  }
+
+  private _send(call: Call, args: SendArgs, client: Client) {
+    const [command] = args;
+    if (Request.isOurs(command) || !isSqs(client)) return call();
+    const tell = OPERATIONS.get(commandName(command));
+    if (!tell || typeof command.input !== 'object' || command.input === null) return call();
+    this._received ??= new ReceivedMessages(() => this.telemetry.config.processTimeoutMs);
+    return tell(this.telemetry, new Request(call, args, client), this._received);
+  }
+}
+
+/** The base class is that of every AWS client. Old versions write the name in lower case. */
+function isSqs({ config }: Client): boolean {
+  return String(config?.serviceId).toLowerCase() === 'sqs';
+}

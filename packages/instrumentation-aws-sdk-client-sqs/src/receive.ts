@@ -1,0 +1,79 @@
+import {
+  Delivery,
+  now,
+  registerDelivery,
+  SqsReceive,
+  traceLoop,
+  type MessagingTelemetry,
+  type SqsMessage,
+} from '@queuetrace/messaging';
+import type { Message, ReceiveMessageCommandInput, ReceiveMessageCommandOutput } from '@aws-sdk/client-sqs';
+import { queueOf, requestIdOf, serverOf } from './queue';
+import { visibleAtMs, type Received, type ReceivedMessages } from './received-messages';
+import { copyOf, type Request } from './request';
+
+type Telemetry = MessagingTelemetry<SqsMessage>;
+type ReceiveRequest = Request<ReceiveMessageCommandInput>;
+
+/** A receive is told when it has been answered; the app gets its messages in an array whose loops are seen. */
+export function receiveMessage(telemetry: Telemetry, request: ReceiveRequest, receivedMessages: ReceivedMessages) {
+  const { input } = request;
+  const { destination } = queueOf(request.client, input.QueueUrl);
+  if (!telemetry.observes(destination.name)) return request.pass();
+  // SDKs with schemas know the newer spelling; the ones before drop what they don't know.
+  const systemNamesKey = 'schema' in request.command ? 'MessageSystemAttributeNames' : 'AttributeNames';
+  const receive = new SqsReceive(copyOf(input) as object, systemNamesKey);
+  const startTime = now();
+  return request.send<ReceiveMessageCommandOutput>(receive.request as ReceiveMessageCommandInput, {
+    onAnswer(output) {
+      if (!output?.Messages?.length) return output;
+      telemetry.received({ ...operationOf(request, output), messages: output.Messages as SqsMessage[] }, startTime);
+      return { ...output, Messages: handOver(telemetry, request, receive, output.Messages, receivedMessages) };
+    },
+    onError: error => telemetry.received(operationOf(request, error), startTime, error),
+  });
+}
+
+function operationOf({ client, input }: ReceiveRequest, outcome: unknown) {
+  const queue = queueOf(client, input.QueueUrl);
+  const attributes = { ...queue.attributes, ...requestIdOf(outcome) };
+  return { ...queue, attributes, name: 'receive', isBatch: true, messages: [] as SqsMessage[] };
+}
+
+/** The messages as the app asked for them, each ready to have a process operation. */
+function handOver(
+  telemetry: Telemetry,
+  request: ReceiveRequest,
+  receive: SqsReceive<object>,
+  messages: Message[],
+  receivedMessages: ReceivedMessages,
+): Message[] {
+  const deliveries = new Map<object, Delivery>();
+  const handed = messages.map(message => {
+    const received: Received = {
+      carrier: receive.carrierOf(message as SqsMessage),
+      visibleAtMs: visibleAtMs(request.input.VisibilityTimeout),
+    };
+    const delivery = deliveryOf(telemetry, request, message, process => receivedMessages.leave(received, process));
+    received.delivery = new WeakRef(delivery);
+    if (message.ReceiptHandle) receivedMessages.add(message.ReceiptHandle, received);
+    const asked = receive.asAsked(message as SqsMessage) as Message;
+    deliveries.set(asked, registerDelivery(asked, delivery));
+    return asked;
+  });
+  return telemetry.config.loopSpans ? traceLoop(handed, message => deliveries.get(message)).messages : handed;
+}
+
+function deliveryOf(
+  telemetry: Telemetry,
+  { client, input }: ReceiveRequest,
+  message: Message,
+  onLeft: ConstructorParameters<typeof Delivery>[1],
+): Delivery {
+  const { destination, attributes } = queueOf(client, input.QueueUrl);
+  const messages = [message as SqsMessage];
+  return new Delivery((startTime, ambient) => {
+    const operation = { name: 'process', destination, attributes, messages, server: serverOf(client, input.QueueUrl) };
+    return telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
+  }, onLeft);
+}

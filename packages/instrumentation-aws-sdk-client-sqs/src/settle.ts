@@ -1,0 +1,52 @@
+import type { MessagingTelemetry, SqsMessage } from '@queuetrace/messaging';
+import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
+import { answered, failed } from './outcome';
+import { queueOf } from './queue';
+import type { ReceivedMessages } from './received-messages';
+import type { Request } from './request';
+
+interface Entry {
+  Id?: string;
+  ReceiptHandle?: string;
+  VisibilityTimeout?: number;
+}
+
+/** DeleteMessage and ChangeMessageVisibility; with `Entries`, their batches. */
+interface SettleInput extends Entry {
+  QueueUrl?: string;
+  Entries?: Entry[];
+}
+
+/** @param name `delete` or `change visibility` */
+export function settle(
+  name: string,
+  isBatch: boolean,
+  telemetry: MessagingTelemetry<SqsMessage>,
+  request: Request<SettleInput>,
+  received: ReceivedMessages,
+): unknown {
+  const { client, input } = request;
+  const queue = queueOf(client, input.QueueUrl);
+  const entries = isBatch ? input.Entries : [input];
+  if (!Array.isArray(entries) || !telemetry.observes(queue.destination.name)) return request.pass();
+  const carriers = entries.map(entry => received.get(entry?.ReceiptHandle)?.carrier);
+  // A batch counts the messages that we have not seen, too.
+  const messages = isBatch ? carriers.map(carrier => carrier ?? {}) : carriers.filter(carrier => carrier !== undefined);
+  const active = telemetry.startSettle({ ...queue, name, messages, isBatch }, true);
+  return request.send<{ Failed?: BatchResultErrorEntry[] }>(input, {
+    active,
+    onAnswer(output) {
+      if (active) answered(active, request, output);
+      const failedIds = new Set(isBatch ? output?.Failed?.map(({ Id }) => Id) : []);
+      for (const entry of entries) if (!failedIds.has(entry.Id) || !isBatch) note(received, entry);
+      return output;
+    },
+    onError: error => active && failed(active, request, error),
+  });
+}
+
+/** What a settlement means for a process operation that nothing else ends. */
+function note(received: ReceivedMessages, { ReceiptHandle, VisibilityTimeout }: Entry): void {
+  if (VisibilityTimeout) received.extended(ReceiptHandle, VisibilityTimeout);
+  else received.settled(ReceiptHandle);
+}

@@ -1,0 +1,51 @@
+import { OPTIONS, report } from '@queuetrace/messaging';
+import { CLIENT_NAMES } from '../clients';
+import { nearest } from '../nearest';
+import type { Environment } from './variables';
+
+const PREFIX = 'OTEL_INSTRUMENTATION_';
+const OWNERS = [...CLIENT_NAMES.map(name => name.toUpperCase()), 'MESSAGING'];
+const SUFFIXES = Object.values(OPTIONS).map(({ suffix }) => suffix);
+/** What people call our clients. */
+const ALIASES: Readonly<Record<string, string>> = {
+  KAFKA: 'KAFKAJS',
+  RABBITMQ: 'AMQPLIB',
+  AMQP: 'AMQPLIB',
+  AWS_SQS: 'SQS',
+};
+
+/** Tells of variables that look like ours but are read by nobody: each would be a setting without effect. */
+export function reportUnknownOptions(env: Environment): void {
+  for (const name of Object.keys(env)) if (name.startsWith(PREFIX)) reportUnknownOption(name);
+  for (const name of ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS']) {
+    reportUnknownClients(name, env[name] ?? '');
+  }
+}
+
+function reportUnknownOption(name: string): void {
+  const rest = name.slice(PREFIX.length);
+  const owner = OWNERS.find(one => rest.startsWith(`${one}_`));
+  if (owner) {
+    const suffix = rest.slice(owner.length + 1);
+    if (SUFFIXES.includes(suffix)) return;
+    const near = nearest(suffix, SUFFIXES);
+    const hint = near ? `did you mean ${PREFIX}${owner}_${near}?` : `allowed: ${SUFFIXES.join(', ')}.`;
+    report(`${name}: there is no option ${suffix}; ${hint} It is ignored.`);
+    return;
+  }
+  const alias = Object.keys(ALIASES).find(one => rest.startsWith(`${one}_`));
+  // Anything else may be another instrumentation's.
+  if (alias) report(`${name} is read by nobody; did you mean ${PREFIX}${ALIASES[alias]}${rest.slice(alias.length)}?`);
+}
+
+function reportUnknownClients(variable: string, list: string): void {
+  const names = list
+    .split(',')
+    .map(name => name.trim())
+    .filter(Boolean);
+  for (const name of names.filter(one => !(CLIENT_NAMES as string[]).includes(one))) {
+    const near = ALIASES[name.toUpperCase()]?.toLowerCase() ?? nearest(name, CLIENT_NAMES);
+    const hint = near ? ` Did you mean ${near}?` : '';
+    report(`${variable}: "${name}" is no client of queuetrace; allowed: ${CLIENT_NAMES.join(', ')}.${hint}`);
+  }
+}

@@ -1,0 +1,4 @@
+import { appApi } from './app-api';
+
+/** What the bundle has in place of `@opentelemetry/api`. */
+export = appApi().api;

@@ -1,0 +1,31 @@
+import type { SamplerConfigModel } from '@opentelemetry/configuration';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  type Sampler,
+} from '@opentelemetry/sdk-trace';
+import { report } from '@queuetrace/messaging';
+
+/** Undefined where the SDK's own sampler is meant. */
+export function samplerOf(model: SamplerConfigModel | undefined): Sampler | undefined {
+  if (!model) return undefined;
+  if ('always_on' in model) return new AlwaysOnSampler();
+  if ('always_off' in model) return new AlwaysOffSampler();
+  if ('trace_id_ratio_based' in model) return new TraceIdRatioBasedSampler(model.trace_id_ratio_based?.ratio ?? 1);
+  if ('parent_based' in model) return parentBased(model.parent_based ?? {});
+  const allowed = 'always_on, always_off, trace_id_ratio_based, parent_based';
+  report(`tracer_provider.sampler: ${Object.keys(model).join(', ')} is not known; allowed: ${allowed}. It is ignored.`);
+  return undefined;
+}
+
+function parentBased(model: NonNullable<SamplerConfigModel['parent_based']>): Sampler {
+  return new ParentBasedSampler({
+    root: samplerOf(model.root) ?? new AlwaysOnSampler(),
+    remoteParentSampled: samplerOf(model.remote_parent_sampled),
+    remoteParentNotSampled: samplerOf(model.remote_parent_not_sampled),
+    localParentSampled: samplerOf(model.local_parent_sampled),
+    localParentNotSampled: samplerOf(model.local_parent_not_sampled),
+  });
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { startOtlpReceiver, uniqueName, withBroker, type OtlpReceiver } from '@queuetrace/test-utils';
+import { appLines, ourLines, runPlain, runPreloaded, startPreloaded } from './preloaded';
+
+/** Nobody listens there. */
+const DOWN = 'http://127.0.0.1:1';
+
+describe('the end of a process', () => {
+  const kafka = withBroker('kafka');
+  let receiver: OtlpReceiver;
+
+  beforeEach(async () => {
+    receiver = await startOtlpReceiver();
+  });
+  afterEach(() => receiver.stop());
+
+  const start = (endpoint: string, ...more: string[]) =>
+    startPreloaded('service.cjs', {
+      args: [kafka.address, uniqueName('orders'), ...more],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
+      waitFor: /ready/,
+    });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`sends what there is at ${signal}, and dies of the signal`, async () => {
+      const app = await start(receiver.url);
+      app.signal(signal);
+      const result = await app.ended;
+      assert.deepEqual([result.code, result.signal, result.timedOut], [null, signal, false]);
+      assert.deepEqual(ourLines(result), []);
+      assert.equal(receiver.spans().length, 1);
+      assert.ok(receiver.metrics().some(({ name }) => name === 'messaging.client.sent.messages'));
+    });
+  }
+
+  it('dies of SIGTERM where the collector is down, and names it in one line', async () => {
+    const app = await start(DOWN);
+    app.signal('SIGTERM');
+    const result = await app.ended;
+    assert.deepEqual([result.signal, result.timedOut], ['SIGTERM', false]);
+    assert.equal(ourLines(result).length, 1, result.stderr);
+    assert.match(ourLines(result)[0], /http:\/\/127\.0\.0\.1:1 .*ECONNREFUSED/);
+  });
+
+  it('dies of SIGTERM where the collector never answers, and names it in one line', async () => {
+    receiver.fail('hang');
+    const app = await start(receiver.url);
+    app.signal('SIGTERM');
+    const result = await app.ended;
+    assert.deepEqual([result.signal, result.timedOut], ['SIGTERM', false]);
+    assert.equal(ourLines(result).length, 1, result.stderr);
+    assert.ok(ourLines(result)[0].includes(receiver.url));
+  });
+
+  it('leaves the signal to a handler of the app', async () => {
+    const app = await start(receiver.url, 'own-handler');
+    app.signal('SIGTERM');
+    const result = await app.ended;
+    assert.deepEqual([result.code, result.signal], [7, null]);
+    assert.match(result.stdout, /the own handler ran/);
+    assert.equal(receiver.spans().length, 1);
+  });
+
+  it('comes by itself where the collector never answers', async () => {
+    receiver.fail('hang');
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '1' };
+    const args = [kafka.address, uniqueName('orders')];
+    const result = await runPreloaded('kafka.cjs', { args, env });
+    assert.deepEqual([result.code, result.timedOut, result.stdout], [0, false, 'processed an order\n']);
+    assert.equal(ourLines(result).length, 1, result.stderr);
+  });
+
+  it('is, after an exception, what it is without us', async () => {
+    const plain = await runPlain('crash.cjs');
+    const result = await runPreloaded('crash.cjs');
+    assert.deepEqual([result.code, result.signal], [plain.code, plain.signal]);
+    assert.deepEqual([result.stdout, appLines(result)], [plain.stdout, appLines(plain)]);
+  });
+});
