@@ -1,29 +1,54 @@
+import { Requests, type ActiveOperation, type Advice, type Patch, type RabbitMqMessage } from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
 import { Unconfirmed } from './unconfirmed';
 import { Unsettled } from './unsettled';
 
+type Publish = ActiveOperation<RabbitMqMessage>;
+
 /** What of one channel waits for something. */
 export interface ChannelState {
+  readonly id: number;
   readonly unsettled: Unsettled;
   readonly unconfirmed: Unconfirmed;
+  /** Publishes that come back where no queue takes them, by the context that their message carries. */
+  readonly mandatory: Map<string, Publish>;
+}
+
+interface ChannelStatesOptions {
+  consumeTimeoutMs(): number;
+  patchInstance(patch: Patch): void;
 }
 
 /** What is kept of channels, no longer than they are open. */
 export class ChannelStates {
+  /** Replies may come to another channel than the one of the request. */
+  readonly requests = new Requests();
   private readonly _states = new Map<Channel, ChannelState>();
+  private readonly _watched = { accept: new WeakSet<Channel>(), emit: new WeakSet<Channel>() };
+  private _lastId = 0;
+
+  constructor(private readonly _options: ChannelStatesOptions) {}
 
   find(channel: Channel): ChannelState | undefined {
     return this._states.get(channel);
   }
 
   /** Only to be asked for a channel that is open, since its end is what removes the state. */
-  of(channel: Channel, consumeTimeoutMs: number): ChannelState {
+  of(channel: Channel): ChannelState {
     let state = this._states.get(channel);
     if (!state) {
-      state = { unsettled: new Unsettled(consumeTimeoutMs), unconfirmed: new Unconfirmed() };
+      const unsettled = new Unsettled(this._options.consumeTimeoutMs());
+      state = { id: ++this._lastId, unsettled, unconfirmed: new Unconfirmed(), mandatory: new Map() };
       this._states.set(channel, state);
     }
     return state;
+  }
+
+  /** Looks at what comes in on one channel, from the first time on that somebody wants to know; on no other channel. */
+  watch(channel: Channel, method: 'accept' | 'emit', advice: Advice): void {
+    if (this._watched[method].has(channel)) return;
+    this._watched[method].add(channel);
+    this._options.patchInstance({ target: channel, methods: { [method]: advice } });
   }
 
   closed(channel: Channel): void {

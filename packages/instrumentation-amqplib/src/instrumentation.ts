@@ -7,11 +7,10 @@ import {
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
-import { ChannelStates, type ChannelState } from './channel-states';
+import { ChannelStates } from './channel-states';
 import { consumeAdvice, getAdvice } from './consume';
 import { confirmPublishAdvice, publishAdvice } from './publish';
 import { settleAdvice } from './settle';
-import type { Frame, Unconfirmed } from './unconfirmed';
 import { VERSION } from './version';
 
 const AMQPLIB = { name: 'amqplib', system: rabbitmq };
@@ -41,21 +40,21 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
   }
 
   private _modelPatches(): ClientFile {
-    const unsettledOf = (channel: Channel) => this._stateOf(channel).unsettled;
+    const channels = this._channels;
     return (model: { Channel: { prototype: object }; ConfirmChannel: { prototype: object } }) => [
       {
         target: model.Channel.prototype,
         methods: {
-          publish: publishAdvice(this.telemetry),
-          consume: consumeAdvice(this.telemetry, this.wrap.bind(this), unsettledOf),
-          get: getAdvice(this.telemetry, unsettledOf),
-          ...settleAdvice(this.telemetry, channel => this._channels.find(channel)?.unsettled),
+          publish: publishAdvice(this.telemetry, channels),
+          consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
+          get: getAdvice(this.telemetry, channels),
+          ...settleAdvice(this.telemetry, channel => channels.find(channel)?.unsettled),
           toClosed: this._closed,
         },
       },
       {
         target: model.ConfirmChannel.prototype,
-        methods: { publish: confirmPublishAdvice(this.telemetry, channel => this._unconfirmedOf(channel)) },
+        methods: { publish: confirmPublishAdvice(this.telemetry, channels) },
       },
     ];
   }
@@ -66,29 +65,15 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
   }
 
   private get _channels(): ChannelStates {
-    return (this._states ??= new ChannelStates());
+    return (this._states ??= new ChannelStates({
+      consumeTimeoutMs: () => this.telemetry.config.consumeTimeoutMs,
+      patchInstance: patch => this.patchInstance(patch),
+    }));
   }
 
   /** Every way for a channel to end comes through here, a lost connection too. */
   private _closed(call: Call, _args: unknown[], channel: Channel) {
     this._channels.closed(channel);
     return call();
-  }
-
-  private _stateOf(channel: Channel): ChannelState {
-    return this._channels.of(channel, this.telemetry.config.consumeTimeoutMs);
-  }
-
-  /** Watches the frames of a channel on which somebody publishes without a callback; no other channel's. */
-  private _unconfirmedOf(channel: Channel): Unconfirmed {
-    const { unconfirmed } = this._stateOf(channel);
-    if (unconfirmed.isWatched) return unconfirmed;
-    unconfirmed.isWatched = true;
-    const accept = (call: Call, [frame]: [Frame]) => {
-      unconfirmed.accept(frame);
-      return call();
-    };
-    this.patchInstance({ target: channel, methods: { accept } });
-    return unconfirmed;
   }
 }

@@ -1,4 +1,10 @@
-import { rabbitmqDestination, type Operation, type RabbitMqMessage, type Server } from '@queuetrace/messaging';
+import {
+  rabbitmqDelivered,
+  rabbitmqDestination,
+  type Operation,
+  type RabbitMqMessage,
+  type Server,
+} from '@queuetrace/messaging';
 import type { Channel, Message, Options } from 'amqplib';
 
 /** A delivered message as the core knows it. */
@@ -11,6 +17,12 @@ export function fromDelivery({ fields, properties, content }: Message): RabbitMq
     redelivered,
     bodySize: content.length,
   };
+}
+
+/** A message that the broker gave back. */
+export function fromReturn({ fields, properties, content }: Message): RabbitMqMessage {
+  const { routingKey } = fields;
+  return { ...fromProperties(properties as Options.Publish), routingKey, bodySize: content.length };
 }
 
 /** A message that is about to be published: its `headers` are the ones that amqplib will be given. */
@@ -45,10 +57,12 @@ export function onDelivery(
   channel: Channel,
 ): Operation<RabbitMqMessage> {
   const { exchange, routingKey } = message.fields;
+  const delivered = { ...fromDelivery(message), queue: queue || undefined };
+  rabbitmqDelivered(delivered);
   return {
     name,
     destination: rabbitmqDestination(exchange, routingKey, queue),
-    messages: [{ ...fromDelivery(message), queue: queue || undefined }],
+    messages: [delivered],
     server: serverOf(channel),
   };
 }

@@ -18,8 +18,6 @@ export interface ConfirmWindow {
 
 /** The publishes of one confirm channel that wait for the broker's confirm and have no callback to tell it. */
 export class Unconfirmed {
-  /** Whether the channel's frames are looked at. */
-  isWatched = false;
   private readonly _publishes = new Map<number, ActiveOperation<RabbitMqMessage>>();
 
   /** To be called just after the library published. False where the library does not number as we know it. */

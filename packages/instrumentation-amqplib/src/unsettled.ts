@@ -76,7 +76,12 @@ export class UnsettledMessage {
     if (!this._isHandled || !this._settlement) return;
     const { name, requeue } = this._settlement;
     if (name === 'ack') this._process?.end();
-    else this._process?.end({ type: name, message: `${name} ${requeue ? 'with' : 'without'} requeue` });
+    else
+      this._process?.end({
+        type: name,
+        message: `${name} ${requeue ? 'with' : 'without'} requeue`,
+        comesAgain: requeue,
+      });
   }
 }
 
@@ -133,14 +138,17 @@ export class Unsettled {
   }
 
   private _watch(delayMs: number): void {
-    this._timer = setTimeout(() => {
-      this._timer = undefined;
-      for (const [tag, message] of this._messages) {
-        const ageMs = performance.now() - message.deliveredAtMs;
-        if (ageMs < this._timeoutMs) return this._watch(this._timeoutMs - ageMs);
-        this._messages.delete(tag);
-        message.abandoned({ type: 'settlement_timeout', message: `not settled within ${this._timeoutMs} ms` });
-      }
-    }, Math.min(delayMs, MAX_DELAY_MS)).unref();
+    this._timer = setTimeout(
+      () => {
+        this._timer = undefined;
+        for (const [tag, message] of this._messages) {
+          const ageMs = performance.now() - message.deliveredAtMs;
+          if (ageMs < this._timeoutMs) return this._watch(this._timeoutMs - ageMs);
+          this._messages.delete(tag);
+          message.abandoned({ type: 'settlement_timeout', message: `not settled within ${this._timeoutMs} ms` });
+        }
+      },
+      Math.min(delayMs, MAX_DELAY_MS),
+    ).unref();
   }
 }

@@ -165,11 +165,19 @@ export class ActiveOperation<M = unknown> {
       },
     );
     if (failure) {
-      this.set({ errorType: failure.type });
-      this.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
+      if (this._core.config.errorStatus === 'always' || !this._comesAgain(failure)) {
+        this.set({ errorType: failure.type });
+        this.span.setStatus({ code: SpanStatusCode.ERROR, message: failure.message });
+      }
       if ('error' in failure) this._core.recordException(this.span, type, failure.error, this.context);
     }
     this.span.end(at?.date);
+  }
+
+  /** Whether a message that could not be processed will be delivered once more, as far as is known. */
+  private _comesAgain({ error }: Failure): boolean {
+    if (this.type !== 'process' || this.operation.isSettledBefore) return false;
+    return (error as { comesAgain?: boolean } | null | undefined)?.comesAgain ?? true;
   }
 }
 

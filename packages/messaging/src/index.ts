@@ -7,14 +7,24 @@ export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
 export { OPTIONS, type Option, type OptionValues, type Pattern } from './options';
 export type { Advice, Call, Patch } from './patch-table';
+export { processEach, type ProcessEachOptions } from './process-each';
 export { processMessage } from './process-message';
 export { report } from './report';
+export { linkTo, sendToDeadLetter } from './send-intent';
+export { Requests } from './requests';
 export { VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
 export { state } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
+export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
 export { kafka, type KafkaMessage } from './systems/kafka';
-export { rabbitmq, rabbitmqDestination, type RabbitMqMessage } from './systems/rabbitmq';
+export {
+  rabbitmq,
+  rabbitmqDelivered,
+  rabbitmqDestination,
+  rabbitmqReplyKey,
+  type RabbitMqMessage,
+} from './systems/rabbitmq';
 export { shareQuota, sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
 export { sumAsWritten, type SqsAttributes } from './systems/sqs-attributes';
 export { SqsReceive, type SqsReceivedMessage, type SqsReceiveRequest } from './systems/sqs-receive';

@@ -1,4 +1,4 @@
-import { ValueType, type Context, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
+import { ValueType, type Attributes, type Context, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
 import { METRICS, type MetricKey, type Vocabulary } from './semconv';
 import type { Series, SeriesTable } from './series';
 import type { Operation, OperationType } from './types';
@@ -17,10 +17,10 @@ export class MessagingMetrics {
   setMeter(meter: Meter): void {
     this._counters = {};
     this._histograms = {};
-    for (const [key, { name, vocabularies, buckets, ...options }] of Object.entries<
-      (typeof METRICS)[MetricKey] & { buckets?: number[] }
+    for (const [key, { name, vocabularies, buckets, isObserved, ...options }] of Object.entries<
+      (typeof METRICS)[MetricKey] & { buckets?: number[]; isObserved?: boolean }
     >(METRICS)) {
-      if (!vocabularies.some(one => this._vocabularies.includes(one))) continue;
+      if (isObserved || !vocabularies.some(one => this._vocabularies.includes(one))) continue;
       if (!buckets)
         this._counters[key as MetricKey] = meter.createCounter(name, { ...options, valueType: ValueType.INT });
       else
@@ -47,6 +47,10 @@ export class MessagingMetrics {
       this._histograms.legacyProcessingTime?.record(durationMs, legacy, context);
     }
     if (!outcome.isCounted) this._count(type, operation.messages.length, series, context);
+  }
+
+  recordClientEvent(attributes: Attributes): void {
+    this._counters.clientEvents?.add(1, attributes);
   }
 
   recordQueueTime<M>(operation: Operation<M>, queueTimeMs: number, context: Context): void {

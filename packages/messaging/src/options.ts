@@ -134,6 +134,12 @@ export const OPTIONS = {
     10_000,
     'Attempts remembered in this process, for the links between the attempts at a message.',
   ),
+  errorStatus: option(
+    oneOf('always', 'last-attempt'),
+    'ERROR_STATUS',
+    'always',
+    'Whether a failure marks its span as an error always, or only where the message is known not to come again.',
+  ),
   sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.'),
   consumeTimeoutMs: option(
     count,

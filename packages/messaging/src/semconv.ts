@@ -51,10 +51,13 @@ export const ATTRIBUTE_NAMES = {
   rabbitmqRedelivered: own('messaging.rabbitmq.redelivered'),
   rabbitmqSettlement: own('messaging.rabbitmq.settlement'),
   rabbitmqRequeue: own('messaging.rabbitmq.requeue'),
+  rabbitmqBackPressure: own('messaging.rabbitmq.back_pressure'),
   batchEntryId: own('messaging.batch.entry_id'),
   sqsMessageGroupId: own('messaging.aws_sqs.message_group_id'),
   sqsMessageDeduplicationId: own('messaging.aws_sqs.message_deduplication_id'),
   sqsVisibilityTimeout: own('messaging.aws_sqs.visibility_timeout'),
+  kafkaTransactionOutcome: own('messaging.kafka.transaction.outcome'),
+  clientEvent: own('messaging.client.event'),
   linkType: own('link.type'),
   dlqOriginalQueue: own('dlq.original_queue'),
   dlqRetryCount: own('dlq.retry_count'),
@@ -119,6 +122,8 @@ interface MetricName {
   description: string;
   vocabularies: readonly Vocabulary[];
   buckets?: number[];
+  /** A value that is asked for when metrics are collected. */
+  isObserved?: boolean;
 }
 
 const CURRENT = ['1.44', '1.45'] as const;
@@ -163,6 +168,19 @@ export const METRICS = {
     vocabularies: VOCABULARIES,
     buckets: QUEUE_TIME_BUCKETS_MS,
   },
+  consumerLag: {
+    name: 'messaging.kafka.consumer.lag',
+    unit: '{message}',
+    description: 'Messages of a partition that a consumer has been assigned and has not handled.',
+    vocabularies: VOCABULARIES,
+    isObserved: true,
+  },
+  clientEvents: {
+    name: 'messaging.client.events',
+    unit: '{event}',
+    description: 'What happened to a client: crash, rebalance, group_join, disconnect, request_timeout.',
+    vocabularies: VOCABULARIES,
+  },
   legacyMessages: {
     name: 'messaging.messages',
     unit: '{message}',
@@ -189,6 +207,7 @@ export const LEGACY_MESSAGE_OPERATION: Readonly<Record<string, string | undefine
 
 /** Span events that the conventions have no name for. */
 export const EVENT_NAMES = {
+  recordsAppended: 'messaging.kafka.records_appended',
   entryFailed: 'messaging.batch.entry_failed',
   visibilityExtended: 'messaging.aws_sqs.visibility_extended',
 } as const;

@@ -2,6 +2,7 @@ import { propagation, type Context, type SpanContext } from '@opentelemetry/api'
 import { activeOperation, type ActiveOperation } from './active-operation';
 import { Links } from './links';
 import { extract, hasContext, spanContextOf } from './propagation';
+import { deadLetterReason, linkedSources } from './send-intent';
 import type { MessagingAttributes } from './semconv';
 import { planRepublish } from './story';
 import type { TelemetryCore } from './telemetry-core';
@@ -28,6 +29,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   const carriers: M[] = [];
   const source = activeOperation(ambient);
   linkFanOutSource(links, source, ambient);
+  for (const linked of linkedSources(ambient)) links.add(linked, 'fan-out-source');
   const fields = propagation.fields();
   const sentAtMs = Date.now();
   let hasForwarded = false;
@@ -45,7 +47,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
     if (config.producerPropagation && (system.canCarry?.(message) ?? true)) carriers.push(message);
   }
   const processed = source?.type === 'process' ? source : undefined;
-  return { links, carriers, ...planRepublish(core, operation, processed, hasForwarded) };
+  return { links, carriers, ...planRepublish(core, operation, processed, hasForwarded, deadLetterReason(ambient)) };
 }
 
 /** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */

@@ -70,6 +70,7 @@ export function planRepublish<M>(
   operation: Operation<M>,
   source: ActiveOperation | undefined,
   isForwarded: boolean,
+  reason: string | undefined,
 ): {
   attributes?: MessagingAttributes;
   original?: SpanContext;
@@ -83,8 +84,8 @@ export function planRepublish<M>(
     return { original };
   }
   const { name } = operation.destination;
-  const isLeaving = name !== undefined && core.isDeadLetterDestination(name);
+  const isLeaving = reason !== undefined || (name !== undefined && core.isDeadLetterDestination(name));
   if (!isLeaving) return isForwarded ? { original } : {};
-  const attempt = { count: story.deliveryCount, error: story.lastError };
+  const attempt = { count: story.deliveryCount, error: reason ?? story.lastError };
   return { attributes: departureAttributes(source.operation, attempt), original };
 }

@@ -6,7 +6,7 @@ import {
   type Link,
   type Meter,
   type Span,
-  type SpanKind,
+  SpanKind,
   type Tracer,
 } from '@opentelemetry/api';
 import { ActiveOperation, type Started } from './active-operation';
@@ -84,6 +84,11 @@ export class TelemetryCore<M = unknown> {
     this._isCaptured = header => isIncluded(header) && !isExcluded(header);
   }
 
+  /** The meter there is now. */
+  get meter(): Meter | undefined {
+    return this._source.meter();
+  }
+
   /** Makes the instruments of the meter there is now. */
   updateMeter(): void {
     const meter = this._source.meter();
@@ -99,6 +104,13 @@ export class TelemetryCore<M = unknown> {
     const hook = type === 'create' ? undefined : this.config[`${type}Hook`];
     if (hook) guarded(`${type}Hook`, () => hook(span, operation));
     return active;
+  }
+
+  /** A span around several operations, none itself. */
+  startEnclosing(name: string, attributes: MessagingAttributes): Span {
+    return this._source
+      .tracer()
+      .startSpan(name, { kind: SpanKind.INTERNAL, attributes: this.writer.write(attributes) });
   }
 
   /** What is true of one message; a delivered one says how often it has been delivered. */

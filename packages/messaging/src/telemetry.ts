@@ -4,11 +4,13 @@ import { activeOperation, type ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { ORIGINAL_FIELD, writeOriginal } from './dead-letter';
+import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
 import { extract, fieldsOf, spanContextOf } from './propagation';
 import { planSend } from './send-plan';
 import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
+import { Transaction } from './transaction';
 import type { MessagingSystem, Operation } from './types';
 
 interface ProcessOptions {
@@ -20,11 +22,15 @@ interface ProcessOptions {
   /** The messages were counted when they were received. */
   isCounted?: boolean;
   startTime?: StartTime;
+  /** The send that the message answers. */
+  request?: SpanContext;
 }
 
 /** The operations of one client, told as spans and metrics by the conventions. */
 export class MessagingTelemetry<M> {
   private _core!: TelemetryCore<M>;
+  /** How far this client's consumers are behind. */
+  readonly lags = new LagGauge();
 
   constructor(
     private readonly _system: MessagingSystem<M>,
@@ -40,10 +46,12 @@ export class MessagingTelemetry<M> {
 
   configure(config: ResolvedConfig): void {
     this._core = new TelemetryCore(this._system, config, this._source);
+    this.lags.watch(this._core as TelemetryCore<never>);
   }
 
   updateMeter(): void {
     this._core.updateMeter();
+    this.lags.watch(this._core as TelemetryCore<never>);
   }
 
   /** Whether operations on a destination are told at all; false for an ignored one, and where tracing is suppressed. */
@@ -132,9 +140,10 @@ export class MessagingTelemetry<M> {
   /** For a client that learns only later, and elsewhere, that a message has been processed. */
   startProcess(
     operation: Operation<M>,
-    { ambient = ROOT_CONTEXT, isCounted, startTime }: ProcessOptions = {},
+    { ambient = ROOT_CONTEXT, isCounted, startTime, request }: ProcessOptions = {},
   ): ActiveOperation<M> {
     const { parent, links, creation, queueTimesMs, past } = planProcess(this._core, operation, ambient);
+    links.add(request);
     const attributes = { ...past?.attributes, queueTimeMs: operation.isBatch ? undefined : queueTimesMs[0] };
     const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
       attributes,
@@ -166,6 +175,35 @@ export class MessagingTelemetry<M> {
     const links = new Links();
     for (const message of operation.messages) links.addCreation(spanContextOf(extract(this._system, message)));
     return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links);
+  }
+
+  /** A message that comes back when its send may be over: told beside the send, as its child and linked to it. */
+  returned(operation: Operation<M>, error: unknown): void {
+    const [message] = operation.messages;
+    const parent = extract(this._system, message);
+    const links = new Links();
+    links.addCreation(spanContextOf(parent));
+    const attributes = this._core.messageAttributes(message, false);
+    const returned = { ...operation, messages: [] };
+    this._startLinked('settle', returned, SpanKind.CLIENT, parent, links, { attributes }).end(error, true);
+  }
+
+  /** Tells messages apart, on their way out and back, by the creation context that they carry. */
+  creationId(message: M): string | undefined {
+    const creation = spanContextOf(extract(this._system, message));
+    return creation && creation.traceId + creation.spanId;
+  }
+
+  /** Something that happened to a client, counted. */
+  clientEvent(event: string, consumerGroup?: string): void {
+    if (isTracingSuppressed(context.active())) return;
+    const values = { system: this._system.name, clientEvent: event, consumerGroupName: consumerGroup };
+    this._core.metrics?.recordClientEvent(this._core.writer.write(values));
+  }
+
+  /** Several sends that count together or not at all. */
+  startTransaction({ clientId }: Pick<Operation<M>, 'clientId'>): Transaction {
+    return new Transaction(this._core as TelemetryCore<never>, { clientId });
   }
 
   private _startLinked(

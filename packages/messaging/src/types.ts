@@ -33,6 +33,8 @@ export interface Operation<Message> {
   consumerGroup?: string;
   clientId?: string;
   server?: Server;
+  /** The broker took the message as processed when it delivered it: it does not come again. */
+  isSettledBefore?: boolean;
   /** What else the client knows at the start of the operation. */
   attributes?: MessagingAttributes;
 }

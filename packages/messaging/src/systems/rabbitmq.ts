@@ -19,6 +19,36 @@ export interface RabbitMqMessage {
 /** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
 export const SENT_AT_HEADER = 'x-queuetrace-sent-at';
 
+const deliveredHeaders = new WeakSet<object>();
+/** Values of `traceparent` that were read from deliveries. */
+const deliveredContexts = new Set<string>();
+/** Values that the app has put into messages by itself: they stay its own, also where it consumes them again. */
+const chosenContexts = new Set<string>();
+const MAX_CONTEXTS = 1000;
+
+/** To be told of each delivery, so that headers that are sent on are known again. */
+export function rabbitmqDelivered({ headers }: RabbitMqMessage): void {
+  if (!headers) return;
+  deliveredHeaders.add(headers);
+  const { traceparent } = headers;
+  if (typeof traceparent === 'string' && !chosenContexts.has(traceparent)) addBounded(deliveredContexts, traceparent);
+}
+
+function isForwarded({ headers }: RabbitMqMessage): boolean {
+  if (!headers) return false;
+  if (deliveredHeaders.has(headers) || SENT_AT_HEADER in headers) return true;
+  const { traceparent } = headers;
+  if (typeof traceparent !== 'string') return false;
+  if (deliveredContexts.has(traceparent)) return true;
+  addBounded(chosenContexts, traceparent);
+  return false;
+}
+
+function addBounded(values: Set<string>, value: string): void {
+  values.add(value);
+  if (values.size > MAX_CONTEXTS) values.delete(values.values().next().value!);
+}
+
 export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   name: 'rabbitmq',
   destinationKind: 'queue',
@@ -33,6 +63,8 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     message.headers = { ...message.headers, ...Object.fromEntries(fields) };
     return true;
   },
+  /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
+  isForwarded,
   stamp(message, epochMs) {
     message.headers = { ...message.headers, [SENT_AT_HEADER]: epochMs };
   },
@@ -72,6 +104,19 @@ const firstDelivery = (headers: RabbitMqMessage['headers']) => (headers?.['x-dea
 
 /** Names that RabbitMQ makes for queues that were declared without one, and the pseudo-queue of direct reply-to. */
 const GENERATED = /^amq\.(gen-|rabbitmq\.reply-to)/;
+
+/** The pseudo-queue whose replies come only to the channel of the request. */
+const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+
+/** What a request and its reply have in common: where the reply goes to and the correlation id. */
+export function rabbitmqReplyKey(
+  queue: string | undefined,
+  correlationId: string | undefined,
+  channelId: number,
+): string | undefined {
+  if (!queue || correlationId === undefined) return undefined;
+  return [queue === DIRECT_REPLY_TO ? channelId : '', queue, correlationId].join('\0');
+}
 
 /** `exchange:routing key:queue` without empty and repeated parts (semantic-conventions, rabbitmq.md). */
 export function rabbitmqDestination(exchange = '', routingKey = '', queue = ''): Destination {

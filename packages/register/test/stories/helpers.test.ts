@@ -1,0 +1,86 @@
+import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
+import { linkTo, sendToDeadLetter } from '@queuetrace/messaging';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { SpanStatusCode } from '@opentelemetry/api';
+import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
+import assert from 'node:assert/strict';
+
+describe('what an app says of the messages that it sends', () => {
+  const broker = withBroker('rabbitmq');
+  const [amqplib] = telemetry.register(new AmqplibInstrumentation());
+  let connection: ChannelModel;
+  let channel: ConfirmChannel;
+
+  before(async () => {
+    connection = await connect(broker.address, { noDelay: true });
+    channel = await connection.createConfirmChannel();
+  });
+  after(() => connection.close());
+  afterEach(() => amqplib.setConfig({}));
+
+  /** Publishes to a new queue, and hands the deliveries to a handler until there were enough. */
+  async function consume(count: number, handle: (message: ConsumeMessage, queue: string) => unknown): Promise<string> {
+    const { queue } = await channel.assertQueue(uniqueName('work'));
+    for (let n = 0; n < count; n++) channel.sendToQueue(queue, Buffer.from(String(n)), { messageId: String(n) });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let handled = 0;
+    const { consumerTag } = await channel.consume(queue, message => {
+      if (!message) return;
+      handle(message, queue);
+      if (++handled >= count) resolve();
+    });
+    await promise;
+    await channel.cancel(consumerTag);
+    return queue;
+  }
+
+  it('is a dead letter with its error, wherever it goes, by sendToDeadLetter', async () => {
+    const graveyard = (await channel.assertQueue(uniqueName('graveyard'))).queue;
+    const queue = await consume(1, message => {
+      sendToDeadLetter(new Error('no such address'), () => channel.sendToQueue(graveyard, message.content));
+      channel.ack(message);
+    });
+    await telemetry.waitForSpans(3);
+    const { attributes } = telemetry.span(`publish ${graveyard}`);
+    assert.equal(attributes['dlq.action'], 'send');
+    assert.equal(attributes['dlq.error'], 'no such address');
+    assert.equal(attributes['dlq.original_queue'], queue);
+    assert.equal(attributes['dlq.retry_count'], 1);
+  });
+
+  it('is made of several messages, by linkTo', async () => {
+    const summary = (await channel.assertQueue(uniqueName('summary'))).queue;
+    const parts: ConsumeMessage[] = [];
+    await consume(3, message => {
+      parts.push(message);
+      channel.ack(message);
+    });
+    linkTo(parts, () => channel.sendToQueue(summary, Buffer.from('all')));
+    const spans = await telemetry.waitForSpans(7);
+    const sources = spans.filter(({ name }) => name.startsWith('publish work')).map(span => span.spanContext().spanId);
+    const links = telemetry.span(`publish ${summary}`).links;
+    assert.deepEqual(
+      links.map(({ context }) => context.spanId),
+      sources,
+    );
+    assert.ok(links.every(({ attributes }) => attributes?.['link.type'] === 'fan-out-source'));
+  });
+
+  it('is an error only at the last attempt, with errorStatus', async () => {
+    amqplib.setConfig({ errorStatus: 'last-attempt' });
+    let attempts = 0;
+    const { queue } = await channel.assertQueue(uniqueName('work'));
+    channel.sendToQueue(queue, Buffer.from('x'));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { consumerTag } = await channel.consume(queue, message => {
+      attempts += 1;
+      channel.nack(message!, false, attempts < 3);
+      if (attempts === 3) resolve();
+    });
+    await promise;
+    await channel.cancel(consumerTag);
+    const spans = await telemetry.waitForSpans(4);
+    const codes = spans.filter(({ name }) => name === `consume ${queue}`).map(({ status }) => status.code);
+    assert.deepEqual(codes, [SpanStatusCode.UNSET, SpanStatusCode.UNSET, SpanStatusCode.ERROR]);
+  });
+});
