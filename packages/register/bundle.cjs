@@ -35,9 +35,16 @@ if (!isUpToDate()) {
     platform: 'node',
     target: 'node22.15',
     format: 'cjs',
-    alias: { '@opentelemetry/api': path.join(folder, 'build/src/opentelemetry-api.js') },
+    alias: {
+      '@opentelemetry/api': path.join(folder, 'build/src/opentelemetry-api.js'),
+      'bundled-opentelemetry-api': require.resolve('@opentelemetry/api').replace(/(@opentelemetry.api).*/, '$1'),
+      debug: path.join(folder, 'no-debug.cjs'),
+    },
+    // Names stay: they are in the app's stack traces and profiles.
+    minifyWhitespace: true,
+    minifySyntax: true,
     inject: [path.join(folder, 'unref-timers.mjs')],
-    legalComments: 'inline',
+    legalComments: 'eof',
     metafile: true,
     logLevel: 'warning',
   });

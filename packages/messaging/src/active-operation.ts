@@ -46,6 +46,8 @@ export class ActiveOperation<M = unknown> {
   readonly span: Span;
   /** A process operation's message says where it came from. */
   creation?: SpanContext;
+  /** The messages are no longer in flight. */
+  onLanded?: () => void;
   /** A process operation's message may have a past. */
   story?: Story;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
@@ -152,6 +154,7 @@ export class ActiveOperation<M = unknown> {
   private _end(failure?: Failure, at?: StartTime): void {
     const { type, operation, startedAtMs, isCounted } = this._started;
     this._started.onEnd?.(this, failure?.message);
+    this.onLanded?.();
     if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
     this._core.metrics?.recordOperation(
       type,

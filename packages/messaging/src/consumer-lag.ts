@@ -29,6 +29,11 @@ export class LagGauge {
     return new ConsumerLag(consumerGroup, this, () => this._core);
   }
 
+  /** Nobody tells any more. */
+  clear(): void {
+    for (const lag of this._lags) lag.retain();
+  }
+
   keep(lag: ConsumerLag, hasPoints: boolean): void {
     if (!hasPoints) this._lags.delete(lag);
     else if (this._lags.add(lag) && !this._gauge) this._start();

@@ -33,7 +33,7 @@ export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, 
   const contexts = operation.messages.map(message => (trust === 'ignore' ? ROOT_CONTEXT : extract(system, message)));
   contexts.forEach((creation, index) => {
     const message = operation.messages[index];
-    const queueTimeMs = queueTimeOf(core, message);
+    const queueTimeMs = queueTimeOf(core, operation, message);
     if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
     links.addCreation(
       spanContextOf(creation),
@@ -68,12 +68,18 @@ function singleParent<M>(
 }
 
 /** Time in the queue, for a first delivery only: a redelivery's would count the work on the attempts before. */
-export function queueTimeOf<M>({ system }: TelemetryCore<M>, message: M): number | undefined {
+export function queueTimeOf<M>(
+  { system, metrics }: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+): number | undefined {
   const sentAt = system.sentAt(message);
   const deliveryCount = system.deliveryCount(message);
   if (sentAt === undefined || (deliveryCount !== undefined && deliveryCount > 1)) return undefined;
   const queueTimeMs = Date.now() - sentAt;
-  return queueTimeMs < 0 || queueTimeMs > MAX_QUEUE_TIME_MS ? undefined : queueTimeMs;
+  if (queueTimeMs >= 0 && queueTimeMs <= MAX_QUEUE_TIME_MS) return queueTimeMs;
+  metrics?.countSkewed(operation);
+  return undefined;
 }
 
 const compiled = new WeakMap<object, [(name: string) => boolean, IncomingTrust][]>();

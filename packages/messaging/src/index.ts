@@ -1,4 +1,5 @@
 export { ActiveOperation, activeOperation, bindContext, isThenable } from './active-operation';
+export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { Delivery, registerDelivery } from './delivery';
 export { guarded } from './guarded';
@@ -17,7 +18,8 @@ export { state } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
-export { kafka, type KafkaMessage } from './systems/kafka';
+export { copyRecord, kafka, kafkaDestination, type KafkaMessage } from './systems/kafka';
+export { clusterIdOf, learnAppended, learnCluster, learnLeader, type KafkaMetadata } from './systems/kafka-cluster';
 export {
   rabbitmq,
   rabbitmqDelivered,

@@ -89,6 +89,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   override disable(): void {
     super.disable();
     this._patches.unpatchAll();
+    this._telemetry?.lags.clear();
   }
 
   /** A throw in here would come out of the app's own `require`. */

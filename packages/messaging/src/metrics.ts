@@ -1,4 +1,12 @@
-import { ValueType, type Attributes, type Context, type Counter, type Histogram, type Meter } from '@opentelemetry/api';
+import {
+  ValueType,
+  type Attributes,
+  type Context,
+  type Counter,
+  type Histogram,
+  type Meter,
+  type UpDownCounter,
+} from '@opentelemetry/api';
 import { METRICS, type MetricKey, type Vocabulary } from './semconv';
 import type { Series, SeriesTable } from './series';
 import type { Operation, OperationType } from './types';
@@ -7,6 +15,7 @@ import type { Operation, OperationType } from './types';
 export class MessagingMetrics {
   private _counters: Partial<Record<MetricKey, Counter>> = {};
   private _histograms: Partial<Record<MetricKey, Histogram>> = {};
+  private _inFlight?: UpDownCounter;
 
   constructor(
     private readonly _series: SeriesTable,
@@ -17,11 +26,13 @@ export class MessagingMetrics {
   setMeter(meter: Meter): void {
     this._counters = {};
     this._histograms = {};
-    for (const [key, { name, vocabularies, buckets, isObserved, ...options }] of Object.entries<
-      (typeof METRICS)[MetricKey] & { buckets?: number[]; isObserved?: boolean }
+    this._inFlight = undefined;
+    for (const [key, { name, vocabularies, buckets, isObserved, isUpDown, ...options }] of Object.entries<
+      (typeof METRICS)[MetricKey] & { buckets?: number[]; isObserved?: boolean; isUpDown?: boolean }
     >(METRICS)) {
       if (isObserved || !vocabularies.some(one => this._vocabularies.includes(one))) continue;
-      if (!buckets)
+      if (isUpDown) this._inFlight = meter.createUpDownCounter(name, { ...options, valueType: ValueType.INT });
+      else if (!buckets)
         this._counters[key as MetricKey] = meter.createCounter(name, { ...options, valueType: ValueType.INT });
       else
         this._histograms[key as MetricKey] = meter.createHistogram(name, {
@@ -51,6 +62,30 @@ export class MessagingMetrics {
 
   recordClientEvent(attributes: Attributes): void {
     this._counters.clientEvents?.add(1, attributes);
+  }
+
+  /** @returns to be called when the messages are no longer in flight */
+  startInFlight<M>(operation: Operation<M>): (() => void) | undefined {
+    const inFlight = this._inFlight;
+    if (!inFlight) return undefined;
+    const { untyped } = this._series.of('process', operation);
+    const count = operation.messages.length;
+    inFlight.add(count, untyped);
+    // The instrument that has counted them counts them back, whatever meter there is by then.
+    return () => inFlight.add(-count, untyped);
+  }
+
+  /** A message with a past: delivered before, or a dead letter. */
+  countStory<M>(
+    story: 'redeliveredMessages' | 'deadLetteredMessages',
+    type: OperationType,
+    operation: Operation<M>,
+  ): void {
+    this._counters[story]?.add(operation.messages.length, this._series.of(type, operation).untyped);
+  }
+
+  countSkewed<M>(operation: Operation<M>): void {
+    this._counters.skewedQueueTimes?.add(1, this._series.of('process', operation).untyped);
   }
 
   recordQueueTime<M>(operation: Operation<M>, queueTimeMs: number, context: Context): void {

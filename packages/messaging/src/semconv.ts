@@ -122,6 +122,8 @@ interface MetricName {
   description: string;
   vocabularies: readonly Vocabulary[];
   buckets?: number[];
+  /** A sum that also goes down. */
+  isUpDown?: boolean;
   /** A value that is asked for when metrics are collected. */
   isObserved?: boolean;
 }
@@ -167,6 +169,31 @@ export const METRICS = {
     description: 'Time between the sending of a message and its first delivery.',
     vocabularies: VOCABULARIES,
     buckets: QUEUE_TIME_BUCKETS_MS,
+  },
+  skewedQueueTimes: {
+    name: 'messaging.queue_time.skewed',
+    unit: '{message}',
+    description: 'Queue times below 0 or above 7 days, left out of the others: clocks that differ.',
+    vocabularies: VOCABULARIES,
+  },
+  inFlightMessages: {
+    name: 'messaging.client.inflight.messages',
+    unit: '{message}',
+    description: 'Messages being processed: delivered, and not yet handled and settled.',
+    vocabularies: VOCABULARIES,
+    isUpDown: true,
+  },
+  redeliveredMessages: {
+    name: 'messaging.client.redelivered.messages',
+    unit: '{message}',
+    description: 'Deliveries that are known not to be the first of their message.',
+    vocabularies: VOCABULARIES,
+  },
+  deadLetteredMessages: {
+    name: 'messaging.client.dead_lettered.messages',
+    unit: '{message}',
+    description: 'Dead letters: sent to where they go, or first processed there, by operation.',
+    vocabularies: VOCABULARIES,
   },
   consumerLag: {
     name: 'messaging.kafka.consumer.lag',

@@ -1,5 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
+import type { Attempt } from './attempts';
 import { arrivalAttributes, deadLetterOf, departureAttributes, ORIGINAL_FIELD, readOriginal } from './dead-letter';
 import type { Links } from './links';
 import type { MessagingAttributes } from './semconv';
@@ -20,6 +21,8 @@ export interface Story {
 
 export interface StoryPlan {
   story: Story;
+  /** The counters that count this delivery. */
+  counted: ('redeliveredMessages' | 'deadLetteredMessages')[];
   attributes: MessagingAttributes;
   /** Told when the process operation ends, with what it failed with, if it did. */
   onEnd(process: ActiveOperation, failure?: string): void;
@@ -39,29 +42,42 @@ export function planStory<M>(
   const deadLetter = deadLetterOf(core, operation);
   const told = readOriginal(system.getter.get(message, ORIGINAL_FIELD));
   // Whoever moved the message without publishing it again left the context of its first send in it.
-  const original = told ?? (deadLetter?.isMovedByBroker ? creation : undefined);
-  links.add(original, 'original-message');
+  links.add(told ?? (deadLetter?.isMovedByBroker ? creation : undefined), 'original-message');
   links.add(last?.spanContext, 'previous-attempt');
   const deliveryCount = system.deliveryCount(message) ?? (last && system.seesEveryAttempt ? last.count + 1 : undefined);
-  const story: Story = {
-    original: told,
-    isDeadLetter: deadLetter !== undefined,
-    deliveryCount,
-    lastError: last?.error,
+  const isRedelivered = last || (deliveryCount ?? 1) > 1 || system.isRedelivered?.(message);
+  const counted: StoryPlan['counted'] = isRedelivered ? ['redeliveredMessages'] : [];
+  if (deadLetter && !last?.isDeadLetter) counted.push('deadLetteredMessages');
+  const story = { original: told, isDeadLetter: deadLetter !== undefined, deliveryCount, lastError: last?.error };
+  return {
+    story,
+    counted,
+    attributes: { deliveryCount, ...(deadLetter && arrivalAttributes(deadLetter, last)) },
+    onEnd: (process, failure) => endAttempt(core, process, story, { identity, last, failure }),
   };
-  const onEnd = (process: ActiveOperation, failure?: string) => {
-    if (failure === undefined && story.isDeadLetter && !story.isReplayed) process.set({ dlqAction: 'archive' });
-    if (identity === undefined) return;
-    if (failure === undefined && !system.hasSilentFailures) return last && attempts.forget(identity);
-    const spanContext = process.span.spanContext();
-    attempts.remember(identity, {
-      spanContext,
-      count: (last?.count ?? 0) + 1,
-      error: failure,
-      isDeadLetter: story.isDeadLetter,
-    });
-  };
-  return { story, attributes: { deliveryCount, ...(deadLetter && arrivalAttributes(deadLetter, last)) }, onEnd };
+}
+
+interface Ended {
+  identity: string | undefined;
+  last: Attempt | undefined;
+  /** What the attempt failed with, if it did. */
+  failure?: string;
+}
+
+function endAttempt<M>(
+  { system, attempts }: TelemetryCore<M>,
+  process: ActiveOperation,
+  { isDeadLetter, isReplayed }: Story,
+  { identity, last, failure }: Ended,
+): void {
+  if (failure === undefined && isDeadLetter && !isReplayed) process.set({ dlqAction: 'archive' });
+  if (identity === undefined) return;
+  if (failure === undefined && !system.hasSilentFailures) {
+    if (last) attempts.forget(identity);
+    return;
+  }
+  const spanContext = process.span.spanContext();
+  attempts.remember(identity, { spanContext, count: (last?.count ?? 0) + 1, error: failure, isDeadLetter });
 }
 
 /** What a send inside the processing of a message does with that message. */

@@ -69,6 +69,7 @@ export class MessagingTelemetry<M> {
   startSend(operation: Operation<M>): ActiveOperation<M> {
     const ambient = context.active();
     const { links, carriers, attributes, original } = planSend(this._core, operation, ambient);
+    if (attributes?.dlqAction) this._core.metrics?.countStory('deadLetteredMessages', 'send', operation);
     if (this.config.producerSpans === 'message' && operation.isBatch) {
       for (const message of carriers) links.addCreation(this._create(operation, message, ambient, original));
       return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, { attributes });
@@ -102,7 +103,7 @@ export class MessagingTelemetry<M> {
     const links = new Links();
     const queueTimesMs: number[] = [];
     for (const message of operation.messages) {
-      const queueTimeMs = queueTimeOf(this._core, message);
+      const queueTimeMs = queueTimeOf(this._core, operation, message);
       if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
       const attributes = { ...this._core.messageAttributes(message, true), queueTimeMs };
       links.addCreation(spanContextOf(extract(this._system, message)), attributes);
@@ -155,6 +156,8 @@ export class MessagingTelemetry<M> {
     active.story = past?.story;
     const outer = activeOperation(ambient);
     if (outer && isBatchAround(outer, operation)) outer.isTimedElsewhere = true;
+    else active.onLanded = this._core.metrics?.startInFlight(operation);
+    for (const story of past?.counted ?? []) this._core.metrics?.countStory(story, 'process', operation);
     if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     return active;
   }

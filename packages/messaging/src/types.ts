@@ -67,6 +67,8 @@ export interface MessagingSystem<Message> {
   deadLetter?(message: Message, destination: Destination): DeadLetter | undefined;
   /** The same for each delivery of one message to one consumer, its dead letter included; undefined if it can't be known. */
   identity?(message: Message, operation: Operation<Message>): string | undefined;
+  /** Whether the broker says that the message was delivered before, without saying how often. */
+  isRedelivered?(message: Message): boolean;
   /** One consumer gets every delivery of a message, so that what it has counted is the delivery count. */
   readonly seesEveryAttempt?: boolean;
   /** A message whose handler did not fail may come again all the same. */

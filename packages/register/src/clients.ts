@@ -6,7 +6,6 @@ const kafkajs = () =>
   require('@queuetrace/instrumentation-kafkajs') as typeof import('@queuetrace/instrumentation-kafkajs');
 const amqplib = () =>
   require('@queuetrace/instrumentation-amqplib') as typeof import('@queuetrace/instrumentation-amqplib');
-
 const sqs = () =>
   require('@queuetrace/instrumentation-aws-sdk-client-sqs') as typeof import('@queuetrace/instrumentation-aws-sdk-client-sqs');
 

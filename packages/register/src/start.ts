@@ -1,7 +1,6 @@
 import * as api from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { report } from '@queuetrace/messaging';
-import { appApi } from './app-api';
 import { CLIENT_NAMES } from './clients';
 import { logDiagnostics } from './diag-logger';
 import { configurationFromEnvironment } from './environment/configuration';
@@ -39,8 +38,7 @@ function registerGlobally({ tracerProvider, meterProvider, loggerProvider }: Sdk
   if (meterProvider) registered.push(api.metrics.setGlobalMeterProvider(meterProvider));
   if (loggerProvider) api.logs.setGlobalLoggerProvider(loggerProvider);
   if (registered.every(Boolean)) return;
-  const { version } = appApi();
-  report(`another OpenTelemetry SDK, or another version of @opentelemetry/api than ${version}, was loaded before.`);
+  report('another OpenTelemetry SDK was started before: the app is traced by that one, as far as it can be.');
 }
 
 function instrumentClients({ tracerProvider, meterProvider, loggerProvider }: Sdk): void {

@@ -99,6 +99,13 @@ describe('the preload', () => {
     assert.deepEqual(receiver.requests(), { traces: 0, metrics: 0, logs: 0 });
   });
 
+  it('changes nothing of how an app fails whose client library is missing', async () => {
+    const plain = await runPlain('missing-library.cjs');
+    const result = await run('missing-library.cjs', {});
+    assert.equal(result.code, 1);
+    assert.deepEqual([result.code, result.stdout, result.stderr], [plain.code, plain.stdout, plain.stderr]);
+  });
+
   it('changes nothing of how an app fails whose broker is unreachable', async () => {
     const args = ['127.0.0.1:1', 'orders'];
     const plain = await runPlain('kafka.cjs', { args });

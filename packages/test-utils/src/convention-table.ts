@@ -40,6 +40,9 @@ export const ownAttributes: Readonly<Record<string, AttributeType>> = {
   'messaging.rabbitmq.redelivered': 'boolean',
   'messaging.rabbitmq.settlement': 'string',
   'messaging.rabbitmq.requeue': 'boolean',
+  'messaging.rabbitmq.back_pressure': 'boolean',
+  'messaging.kafka.transaction.outcome': 'string',
+  'messaging.client.event': 'string',
   'dlq.original_queue': 'string',
   'dlq.retry_count': 'int',
   'dlq.error': 'string',
@@ -61,6 +64,7 @@ export const ownMetrics: Readonly<Record<string, { unit: string; types: readonly
   'messaging.client.inflight.messages': { unit: '{message}', types: ['up_down_counter', 'gauge'] },
   'messaging.client.redelivered.messages': { unit: '{message}', types: ['counter'] },
   'messaging.client.dead_lettered.messages': { unit: '{message}', types: ['counter'] },
+  'messaging.client.events': { unit: '{event}', types: ['counter'] },
   'messaging.kafka.consumer.lag': { unit: '{message}', types: ['gauge', 'up_down_counter'] },
 };
 

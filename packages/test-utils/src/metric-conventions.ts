@@ -18,6 +18,7 @@ export interface ConventionalPoint {
   readonly boundaries?: readonly number[];
 }
 
+const VOCABULARIES: readonly Vocabulary[] = ['1.44', '1.45', 'legacy'];
 const CHECKED_METRICS = /^(messaging|kafka|rabbitmq|dlq)\./;
 
 /** One value per message or delivery: an attribute of spans, never of a series. */
@@ -26,7 +27,8 @@ const HIGH_CARDINALITY =
 
 /** What is wrong with a metric point by the conventions. */
 export function metricErrors(name: string, point: ConventionalPoint): string[] {
-  const vocabularies = detectVocabularies(point.attributes);
+  // Those of our own have too few attributes to tell.
+  const vocabularies = name in ownMetrics ? VOCABULARIES : detectVocabularies(point.attributes);
   const errors = [...attributeErrors(point.attributes, vocabularies), ...cardinalityErrors(point.attributes)];
   const type = point.attributes['messaging.operation.type'];
   if (type !== undefined && !operationTypes.includes(String(type)))

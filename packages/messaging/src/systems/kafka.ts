@@ -1,4 +1,4 @@
-import type { DeadLetter, MessagingSystem } from '../types';
+import type { DeadLetter, Destination, MessagingSystem } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
 
@@ -43,6 +43,23 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     offset === undefined ? undefined : [consumerGroup, name, partitionId, offset].join('\0'),
   seesEveryAttempt: true,
 };
+
+/** What a record can have. */
+const FIELDS = ['key', 'value', 'partition', 'headers', 'timestamp'] as const;
+
+/** A copy to inject into: the caller's record may be frozen, shared or sent again. */
+export function copyRecord<Record extends object>(record: Record): Record & KafkaMessage {
+  const copy: Partial<{ [Field in (typeof FIELDS)[number]]: unknown }> = { ...record };
+  // What a class declares as accessors is no own property.
+  for (const field of FIELDS) if (!(field in copy) && field in record) copy[field] = record[field as keyof Record];
+  return copy as Record & KafkaMessage;
+}
+
+/** The one topic of an operation: with several it has none of them (messaging-spans.md, "Batch"). */
+export function kafkaDestination(topics: readonly (string | undefined)[]): Destination {
+  const [name, ...others] = new Set(topics);
+  return { name: others.length === 0 ? name : undefined };
+}
 
 type Headers = KafkaMessage['headers'];
 const textHeader = (headers: Headers, name: string) => text(lastOf(headers?.[name]));

@@ -91,6 +91,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     return redelivered ? undefined : firstDelivery(headers);
   },
   headers: ({ headers }) => headers,
+  isRedelivered: ({ redelivered }) => redelivered === true,
   deadLetter: ({ headers, queue }) => deadLetterFrom(headers, queue),
   /** By the queue it was first in, so that a dead letter is still the message that failed there. */
   identity({ headers, messageId, queue }) {

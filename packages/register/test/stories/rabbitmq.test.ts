@@ -21,6 +21,13 @@ describe('the story of a RabbitMQ message', () => {
     await channel.assertQueue(queue, { deadLetterExchange: '', deadLetterRoutingKey: `${queue}.dlq` });
   }
 
+  async function sumOf(metric: string, destination: string) {
+    const points = await telemetry.metric(metric);
+    return points
+      .filter(({ attributes }) => attributes['messaging.destination.name'] === destination)
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** Handles messages until one of them resolves. */
   async function consumeUntil(queue: string, onMessage: (message: ConsumeMessage, done: () => void) => void) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -63,6 +70,30 @@ describe('the story of a RabbitMQ message', () => {
     assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
     assert.equal(walk.linked(replayed, 'original-message'), original);
     assert.equal(walk.parent(walk.parent(replayed)!), deadLetter);
+  });
+
+  it('that is refused and dead-lettered is counted: redelivered, dead-lettered, and no longer in flight', async () => {
+    const queue = uniqueName('counted');
+    await assertQueueWithDeadLetters(queue);
+    channel.sendToQueue(queue, Buffer.from('poison'), { messageId: uniqueName('order') });
+    let attempts = 0;
+    const inFlight: number[] = [];
+    await consumeUntil(queue, async (message, done) => {
+      attempts += 1;
+      inFlight.push(await sumOf('messaging.client.inflight.messages', queue));
+      channel.nack(message, false, attempts < 3);
+      if (attempts === 3) done();
+    });
+    await consumeUntil(`${queue}.dlq`, (message, done) => {
+      channel.ack(message);
+      done();
+    });
+    await telemetry.waitForSpans(5);
+    assert.deepEqual(inFlight, [1, 1, 1]);
+    assert.equal(await sumOf('messaging.client.inflight.messages', queue), 0);
+    assert.equal(await sumOf('messaging.client.redelivered.messages', queue), 2);
+    assert.equal(await sumOf('messaging.client.dead_lettered.messages', `${queue}.dlq`), 1);
+    assert.equal(await sumOf('messaging.client.consumed.messages', queue), 3);
   });
 
   it('that comes back through a delay queue is a retry and no dead letter', async () => {
