@@ -505,15 +505,15 @@ describe('the AMQP broker', () => {
     it('for declaring a queue again that is not the same', async () => {
       const queue = await newQueue({ durable: true });
       const error = await closingError(on => on.assertQueue(queue, { durable: false }));
-      const text = `inequivalent arg 'durable' for queue '${queue}' in vhost '/': received 'false' but current is 'true'`;
-      assert.ok(error.includes(`PRECONDITION_FAILED - ${text}`), error);
+      const where = `PRECONDITION_FAILED - inequivalent arg 'durable' for queue '${queue}' in vhost '/'`;
+      assert.ok(error.includes(`${where}: received 'false' but current is 'true'`), error);
     });
 
     it('for declaring an exchange again that is not the same', async () => {
       const exchange = await newExchange('fanout');
       const error = await closingError(on => on.assertExchange(exchange, 'topic'));
-      const text = `inequivalent arg 'type' for exchange '${exchange}' in vhost '/': received 'topic' but current is 'fanout'`;
-      assert.ok(error.includes(`PRECONDITION_FAILED - ${text}`), error);
+      const where = `PRECONDITION_FAILED - inequivalent arg 'type' for exchange '${exchange}' in vhost '/'`;
+      assert.ok(error.includes(`${where}: received 'topic' but current is 'fanout'`), error);
     });
 
     it("for using somebody else's exclusive queue", async () => {

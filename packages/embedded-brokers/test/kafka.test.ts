@@ -273,6 +273,20 @@ describe('the Kafka broker', () => {
       await until(() => assignments.at(-1)!.length === 3);
     });
 
+    it('lose their partitions when they show no sign of life', async () => {
+      const topic = await newTopic();
+      // A real broker does not take less than six seconds.
+      const config = { groupId: uniqueName('group'), sessionTimeout: broker.embedded ? 500 : 6000 };
+      const { promise: released, resolve: release } = Promise.withResolvers<void>();
+      const { promise: stuck, resolve: isStuck } = Promise.withResolvers<void>();
+      await run(await subscribed([topic], config), () => (isStuck(), released));
+      cleanup.add(async () => release());
+      await producer.send({ topic, messages: [{ value: 'x' }] });
+      await stuck;
+      const received = await consume(topic, config);
+      await until(() => received.length === 1);
+    });
+
     it('are asked for signs of life, and commit what they have done', async () => {
       const topic = await newTopic();
       const consumer = await subscribed([topic], { heartbeatInterval: 50 });

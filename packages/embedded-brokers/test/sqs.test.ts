@@ -405,7 +405,7 @@ describe('the SQS server', () => {
   });
 
   // ElasticMQ does not do what AWS documents here.
-  describe('as in AWS (embedded or moto only)', () => {
+  describe('as in AWS (embedded only)', () => {
     before(function () {
       if (!broker.embedded) this.skip();
     });
@@ -415,6 +415,15 @@ describe('the SQS server', () => {
       await send(queue, 'x', { MessageAttributes: attributes('trace.parent', 'trace.state', 'other') });
       const message = await receiveOne(queue, { MessageAttributeNames: ['trace.*'] });
       assert.deepEqual(Object.keys(message.MessageAttributes!).sort(), ['trace.parent', 'trace.state']);
+    });
+
+    it('message attributes have a legal name and a value', async () => {
+      const queue = await newQueue();
+      const sendAttribute = (name: string, attribute = string('x')) =>
+        send(queue, 'x', { MessageAttributes: { [name]: attribute } });
+      await sendAttribute('trace-parent_1.2');
+      for (const name of ['AWS.x', 'amazon.x', '.x', 'x.', 'x..y', 'a b']) await assert.rejects(sendAttribute(name));
+      await assert.rejects(sendAttribute('empty', string('')));
     });
 
     it('batches are not empty', async () => {

@@ -3,6 +3,7 @@ import {
   rabbitmq,
   type Call,
   type ClientFile,
+  type ClientModule,
   type MessagingConfig,
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
@@ -10,6 +11,7 @@ import type { Channel } from 'amqplib';
 import { ChannelStates } from './channel-states';
 import { consumeAdvice, getAdvice } from './consume';
 import { confirmPublishAdvice, publishAdvice } from './publish';
+import { enqueueAdvice, forCaller } from './queued';
 import { settleAdvice } from './settle';
 import { VERSION } from './version';
 
@@ -27,7 +29,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     return AMQPLIB;
   }
 
-  protected modules() {
+  protected modules(): readonly ClientModule[] {
     const model = this._modelPatches();
     // The promise API and the callback API: the same methods on different prototypes.
     return [
@@ -35,6 +37,11 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
         name: 'amqplib',
         versions: ['>=0.10.0 <3'],
         files: { 'lib/channel_model.js': model, 'lib/callback_model.js': model },
+      },
+      {
+        name: 'amqp-connection-manager',
+        versions: ['>=3.2.0 <6'],
+        files: { 'dist/cjs/ChannelWrapper.js': managedPatches },
       },
     ];
   }
@@ -45,7 +52,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
       {
         target: model.Channel.prototype,
         methods: {
-          publish: publishAdvice(this.telemetry, channels),
+          publish: forCaller(publishAdvice(this.telemetry, channels)),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
           get: getAdvice(this.telemetry, channels),
           ...settleAdvice(this.telemetry, channel => channels.find(channel)?.unsettled),
@@ -54,7 +61,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
       },
       {
         target: model.ConfirmChannel.prototype,
-        methods: { publish: confirmPublishAdvice(this.telemetry, channels) },
+        methods: { publish: forCaller(confirmPublishAdvice(this.telemetry, channels)) },
       },
     ];
   }
@@ -77,3 +84,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     return call();
   }
 }
+
+const managedPatches: ClientFile = (wrapper: { default?: { prototype: object } }) => [
+  { target: wrapper.default?.prototype, methods: { _enqueueMessage: enqueueAdvice } },
+];

@@ -44,7 +44,19 @@ function flat(headers: Headers): Headers {
   return own;
 }
 
-export function isPlain(value: object): boolean {
+/** A copy of the caller's options, which the library reads inherited ones of too. */
+export function copyOptions(
+  options: Options.Publish | null | undefined,
+  changed: Options.Publish = {},
+): Options.Publish {
+  if (!options || isPlain(options)) return { ...options, ...changed };
+  return Object.assign(
+    Object.create(options, { headers: { writable: true, value: options.headers } }),
+    changed,
+  ) as object;
+}
+
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

@@ -10,7 +10,7 @@ import {
 } from '@queuetrace/messaging';
 import type { Channel, Options } from 'amqplib';
 import type { ChannelStates } from './channel-states';
-import { fromPublish, isPlain, serverOf } from './message';
+import { copyOptions, fromPublish, serverOf } from './message';
 import { Returned } from './returned';
 import type { ConfirmWindow, Frame } from './unconfirmed';
 
@@ -95,17 +95,11 @@ function startPublish(
   if (!telemetry.observes(destination.name) || !isTable(options) || !isTable(options?.headers)) return undefined;
   const message = fromPublish(routingKey, content, options ?? {});
   const publish = telemetry.startSend({ name: 'publish', destination, messages: [message], server: serverOf(channel) });
-  const copied = withHeaders(options, message.headers);
+  const copied = copyOptions(options, { headers: message.headers });
   return { publish, message, published: [exchange, routingKey, content, copied, confirmed] as PublishArgs };
 }
 
 /** Anything else is for the library to complain of. */
 function isTable(value: unknown): boolean {
   return !value || typeof value === 'object';
-}
-
-/** The library reads inherited options too. */
-function withHeaders(options: Options.Publish | undefined, headers: unknown): Options.Publish {
-  if (!options || isPlain(options)) return { ...options, headers };
-  return Object.create(options, { headers: { value: headers, enumerable: true, writable: true } }) as Options.Publish;
 }

@@ -59,7 +59,11 @@ for (const api of APIS) {
         await traced.close().catch(() => {});
         instrumentation.disable();
         const plain = await peers.open();
-        assert.equal(tracedOutcome, outcome(() => call(plain, make())), name);
+        assert.equal(
+          tracedOutcome,
+          outcome(() => call(plain, make())),
+          name,
+        );
         await plain.close().catch(() => {});
         instrumentation.enable();
       }
@@ -156,7 +160,8 @@ for (const api of APIS) {
       });
       const told = JSON.stringify([spans, await telemetry.metricPoints()]);
       assert.match(told, /server\.address/);
-      for (const secret of ['pa:ss', 'ss@', 'p@ss', 'p%40ss', 'hidden', 'guest']) assert.ok(!told.includes(secret), secret);
+      for (const secret of ['pa:ss', 'ss@', 'p@ss', 'p%40ss', 'hidden', 'guest'])
+        assert.ok(!told.includes(secret), secret);
     });
   });
 }

@@ -8,7 +8,9 @@ import { APIS, withPeers, type Peer } from './peer';
 
 const body = Buffer.from('order 1');
 
+/** A message that the broker has, and the span of its publish. */
 async function got(peer: Peer, queue: string): Promise<GetMessage> {
+  await peer.request('waitForConfirms');
   for (;;) {
     const message = await peer.get(queue);
     if (message) return message;

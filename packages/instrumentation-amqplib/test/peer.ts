@@ -97,8 +97,10 @@ export class Peer {
     }
   }
 
+  /** A connection that is lost before the broker has answered has no other answer than its end. */
   close(): Promise<void> {
-    return ask(this._api, this.connection, 'close');
+    const lost = new Promise<void>(resolve => this.connection.once('close', () => resolve()));
+    return Promise.race([ask<void>(this._api, this.connection, 'close'), lost]);
   }
 
   closeChannel(): Promise<void> {

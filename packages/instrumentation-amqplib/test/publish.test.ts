@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
@@ -188,6 +189,53 @@ for (const api of APIS) {
       assert.equal((await peer.wireMessage(queue)).properties.headers?.traceparent, traceparent);
     });
 
+    for (const [how, forwarded] of [
+      ['as they are', (headers: object) => headers],
+      ['in a copy', (headers: object) => ({ ...headers, attempt: 2 })],
+    ] as const) {
+      it(`gives a message with headers of a delivery, sent on ${how} outside of its processing, a context of its own`, async () => {
+        const peer = await open();
+        const [queue, next] = [await peer.queue(), await peer.queue()];
+        const spanId = randomBytes(8).toString('hex');
+        // As an application of another language sends: we know nothing of it but what is delivered.
+        const headers = { traceparent: `00-${randomBytes(16).toString('hex')}-${spanId}-01` };
+        context.with(suppressTracing(context.active()), () => peer.channel.sendToQueue(queue, body, { headers }));
+        const { properties } = await peer.delivery(queue);
+        peer.channel.ackAll();
+        peer.channel.sendToQueue(next, body, { headers: forwarded(properties.headers!) });
+        const sent = telemetry.span(`publish ${next}`);
+        assert.equal(sent.kind, SpanKind.PRODUCER);
+        assert.deepEqual(
+          sent.links.map(link => link.context.spanId),
+          [spanId],
+        );
+        const carried = (await peer.wireMessage(next)).properties.headers?.traceparent;
+        assert.equal(String(carried).split('-')[2], sent.spanContext().spanId);
+      });
+    }
+
+    it('keeps a context that the caller puts into several messages, also where it consumes them itself', async () => {
+      const peer = await open();
+      const [queue, next] = [await peer.queue(), await peer.queue()];
+      const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+      peer.channel.sendToQueue(queue, body, { headers: { traceparent } });
+      peer.channel.ack(await peer.delivery(queue));
+      peer.channel.sendToQueue(next, body, { headers: { traceparent } });
+      assert.equal((await peer.wireMessage(next)).properties.headers?.traceparent, traceparent);
+    });
+
+    it('says where the library asks the caller to wait for it to drain', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      const written = Array.from({ length: 3000 }, () => peer.channel.sendToQueue(queue, body));
+      assert.ok(written.includes(false));
+      const told = telemetry.spans().map(span => span.attributes['messaging.rabbitmq.back_pressure']);
+      assert.deepEqual(
+        told,
+        written.map(isWritable => (isWritable ? undefined : true)),
+      );
+    });
+
     it('writes no header of its own with producerPropagation and sentAt off', async () => {
       instrumentation.setConfig({ producerPropagation: false, sentAt: false });
       const peer = await open();
@@ -214,11 +262,11 @@ for (const api of APIS) {
     it('does nothing at all for an ignored destination', async () => {
       instrumentation.setConfig({ ignoreDestinations: ['secret-*'] });
       const peer = await open();
-      const queue = await peer.queue(uniqueName('secret'));
+      const [queue, other] = [await peer.queue(uniqueName('secret')), await peer.queue(uniqueName('secret'))];
       peer.channel.sendToQueue(queue, body);
       peer.channel.ack(await peer.delivery(queue));
-      peer.channel.sendToQueue(queue, body);
-      assert.deepEqual({ ...(await peer.wireMessage(queue)).properties.headers }, {});
+      peer.channel.sendToQueue(other, body);
+      assert.deepEqual({ ...(await peer.wireMessage(other)).properties.headers }, {});
       assert.deepEqual(telemetry.spans(), []);
       assert.deepEqual(await telemetry.metricPoints(), []);
     });

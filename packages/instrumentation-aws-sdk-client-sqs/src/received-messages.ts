@@ -5,6 +5,9 @@ const MAX_MESSAGES = 10_000;
 /** The longest visibility timeout that SQS takes: 12 hours. */
 const MAX_VISIBILITY_TIMEOUT_MS = 12 * 3600 * 1000;
 
+/** A longer timer would fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** A message that the app has received and not settled. */
 export interface Received {
   /** Its context and id, without its body. */
@@ -66,6 +69,7 @@ export class ReceivedMessages {
     received.visibleAtMs = visibleAtMs(timeoutS);
     const process = received.left ?? received.delivery?.deref()?.process;
     process?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
+    if (received.left && received.visibleAtMs !== undefined) this._arm(received.visibleAtMs);
   }
 
   private _end(received: Received): void {
@@ -78,7 +82,8 @@ export class ReceivedMessages {
     if (atMs >= this._firesAtMs) return;
     clearTimeout(this._timer);
     this._firesAtMs = atMs;
-    this._timer = setTimeout(() => this._expire(), Math.max(0, atMs - performance.now()));
+    const delayMs = Math.min(Math.max(0, atMs - performance.now()), MAX_TIMER_MS);
+    this._timer = setTimeout(() => this._expire(), delayMs);
     this._timer.unref();
   }
 

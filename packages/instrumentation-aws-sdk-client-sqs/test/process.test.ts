@@ -10,6 +10,8 @@ import { linkedSpanIds, text, USER_TRACE_ID, withSqs, type Queue } from './sqs';
 
 const tracer = trace.getTracer('test');
 const activeSpanId = () => trace.getActiveSpan()?.spanContext().spanId;
+/** Work on a message in which nothing asynchronous happens, with a look at the context as a log line has it. */
+const look = (message: Message) => message && activeSpanId();
 /** The creation context of the nth message. */
 const creationId = (index: number) => `${index + 1}`.padStart(16, '0');
 
@@ -230,7 +232,7 @@ describe('processing messages of SQS', () => {
   it('ends such a step when its message is deleted with others; a failed entry ends nothing', async () => {
     const messages = await received(2);
     const seen: (string | undefined)[] = [];
-    for (const _ of messages) seen.push(activeSpanId());
+    for (const message of messages) seen.push(look(message));
     const [first, second] = messages;
     const entry = ({ ReceiptHandle }: Message, Id: string) => ({ Id, ReceiptHandle });
     const Entries = [entry(first, 'a'), { Id: 'b', ReceiptHandle: `none-${second.ReceiptHandle}` }];
@@ -246,7 +248,7 @@ describe('processing messages of SQS', () => {
 
   it('ends such a step when its message is given back, with visibility 0; an extension ends nothing', async () => {
     const messages = await received(1);
-    for (const _ of messages) activeSpanId();
+    for (const message of messages) look(message);
     const [{ ReceiptHandle }] = messages;
     const change = (VisibilityTimeout: number) =>
       sqs.client.changeMessageVisibility({ QueueUrl: queue.url, ReceiptHandle, VisibilityTimeout });
@@ -278,7 +280,7 @@ describe('processing messages of SQS', () => {
     it(`ends such a step when its message is visible again, ${name}`, async () => {
       instrumentation.setConfig({ processTimeoutMs });
       const messages = await received(1, { VisibilityTimeout: requested });
-      for (const _ of messages) activeSpanId();
+      for (const message of messages) look(message);
       if (extended !== undefined) {
         const [{ ReceiptHandle }] = messages;
         await sqs.client.changeMessageVisibility({ QueueUrl: queue.url, ReceiptHandle, VisibilityTimeout: extended });
@@ -286,6 +288,37 @@ describe('processing messages of SQS', () => {
       await telemetry.waitForSpans(() => processSpans().length === 1);
     });
   }
+
+  it('tells of a dead letter where it comes from, and of one that is sent again where it began', async () => {
+    const deadLetters = await sqs.queue({}, '-dlq');
+    const target = await sqs.queue();
+    const { Attributes } = await sqs.call<{ Attributes: { QueueArn: string } }>('GetQueueAttributes', {
+      QueueUrl: deadLetters.url,
+      AttributeNames: ['QueueArn'],
+    });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes.QueueArn, maxReceiveCount: 1 });
+    queue = await sqs.queue({ RedrivePolicy });
+    await received(1, { VisibilityTimeout: 0 });
+    await sqs.wire(queue);
+    const { Messages } = await sqs.client.receiveMessage({ QueueUrl: deadLetters.url, WaitTimeSeconds: 5 });
+    for (const { Body } of Messages!) await sqs.client.sendMessage({ QueueUrl: target.url, MessageBody: Body });
+    const linksToFirstSend = ({ links }: ReadableSpan) =>
+      links.some(
+        ({ context, attributes }) =>
+          context.spanId === creationId(0) && attributes!['link.type'] === 'original-message',
+      );
+    const deadLetter = telemetry.span(`process ${deadLetters.name}`);
+    assert.equal(deadLetter.attributes['dlq.original_queue'], queue.name);
+    assert.equal(deadLetter.attributes['dlq.action'], 'retry');
+    assert.ok(linksToFirstSend(deadLetter));
+
+    const again = await sqs.client.receiveMessage({ QueueUrl: target.url, WaitTimeSeconds: 5 });
+    for (const message of again.Messages!) {
+      await setImmediate();
+      assert.equal(message.MessageAttributes, undefined);
+    }
+    assert.ok(linksToFirstSend(telemetry.span(`process ${target.name}`)));
+  });
 
   it('goes on in what a step has started and not awaited, until its message is deleted', async () => {
     const messages = await received(2);
@@ -304,14 +337,14 @@ describe('processing messages of SQS', () => {
   it('ends the step in which a loop is left, and leaves no context behind', async () => {
     const messages = await received(3);
     const outer = activeSpanId();
-    for (const _ of messages) {
-      await setImmediate();
+    for (const message of messages) {
+      await setImmediate(message);
       break;
     }
     assert.equal(activeSpanId(), outer);
     await assert.rejects(async () => {
-      for (const _ of messages) {
-        await setImmediate();
+      for (const message of messages) {
+        await setImmediate(message);
         throw new Error('stop');
       }
     });

@@ -7,6 +7,7 @@ import {
   deepFrozen,
   linkedSpanIds,
   outcomeOf,
+  requestId,
   text,
   USER_SPAN_ID,
   USER_TRACE_HEADER,
@@ -37,7 +38,7 @@ describe('ReceiveMessage', () => {
 
   it('tells one receive span with a link to each message', async () => {
     const { MessageId } = await sqs.seed(queue, TRACED);
-    const { $metadata } = await receive();
+    const answer = await receive();
     const span = receiveSpan();
     assert.equal(span.kind, SpanKind.CLIENT);
     assert.deepEqual(span.attributes, {
@@ -47,7 +48,7 @@ describe('ReceiveMessage', () => {
       'messaging.destination.name': queue.name,
       'messaging.batch.message_count': 1,
       'aws.sqs.queue.url': queue.url,
-      'aws.request_id': $metadata.requestId,
+      ...requestId(answer),
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),
     });

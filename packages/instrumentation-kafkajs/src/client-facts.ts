@@ -1,13 +1,13 @@
-import { guarded, type Advice, type KafkaMessage, type Operation } from '@queuetrace/messaging';
+import {
+  clusterIdOf,
+  guarded,
+  type KafkaMessage,
+  type MessagingTelemetry,
+  type Operation,
+} from '@queuetrace/messaging';
 import type { Consumer, Producer, RequestEvent } from 'kafkajs';
 
-type KafkaClient = Producer | Consumer;
-/** What is true of all operations of a client. */
-type Facts = Pick<Operation<KafkaMessage>, 'clientId' | 'consumerGroup' | 'attributes'>;
-
-const MAX_BROKERS = 1000;
-/** By host and port, from the answers to the library's own Metadata requests. */
-const clusterIds = new Map<string, string>();
+export type Telemetry = MessagingTelemetry<KafkaMessage>;
 
 /** A producer or consumer does not say who it is before it has talked to a broker: its first request does. */
 export class ClientFacts {
@@ -15,7 +15,7 @@ export class ClientFacts {
   private _broker = '';
 
   constructor(
-    client: KafkaClient,
+    client: Producer | Consumer,
     private readonly _consumerGroup?: string,
   ) {
     const on = client?.on as ((event: string, listener: (event: RequestEvent) => void) => () => void) | undefined;
@@ -28,27 +28,9 @@ export class ClientFacts {
     });
   }
 
-  get known(): Facts {
-    const attributes = { kafkaClusterId: clusterIds.get(this._broker) };
+  /** What is true of all operations of the client, as far as it is known. */
+  get known(): Pick<Operation<KafkaMessage>, 'clientId' | 'consumerGroup' | 'attributes'> {
+    const attributes = { kafkaClusterId: clusterIdOf(this._broker) };
     return { clientId: this._clientId, consumerGroup: this._consumerGroup, attributes };
   }
 }
-
-interface Metadata {
-  /** From version 2 of the request. */
-  clusterId?: string;
-  brokers: { host: string; port: number }[];
-}
-
-/** Around a Metadata request of the library's: what it is answered names the cluster. */
-export const toldByMetadata: Advice = (call, _args, { brokerAddress }: { brokerAddress: string }) =>
-  (call() as Promise<Metadata>).then(answer => {
-    guarded('reading metadata', () => {
-      const { clusterId, brokers } = answer;
-      if (!clusterId || clusterIds.size > MAX_BROKERS) return;
-      // The bootstrap address need not be one that the cluster tells.
-      clusterIds.set(brokerAddress, clusterId);
-      for (const { host, port } of brokers) clusterIds.set(`${host}:${port}`, clusterId);
-    });
-    return answer;
-  });

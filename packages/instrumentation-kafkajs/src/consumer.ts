@@ -1,17 +1,7 @@
-import {
-  Delivery,
-  registerDelivery,
-  traceLoop,
-  type ActiveOperation,
-  type Advice,
-  type KafkaMessage,
-  type MessagingTelemetry,
-} from '@queuetrace/messaging';
+import { kafkaDestination, processBatch, type Advice, type Call, type KafkaMessage } from '@queuetrace/messaging';
 import type { Batch, ConsumerRunConfig, EachBatchPayload, EachMessagePayload } from 'kafkajs';
-import type { ClientFacts } from './client-facts';
-import { processBatch, processOne } from './message';
+import type { ClientFacts, Telemetry } from './client-facts';
 
-type Telemetry = MessagingTelemetry<KafkaMessage>;
 type Wrap = <F>(handler: F, advice: Advice) => F;
 
 /** What a consumer's methods mean. Handlers are wrapped in a copy of the run configuration. */
@@ -34,18 +24,24 @@ export function consumerAdvice(
     },
 
     commitOffsets(call, [offsets]: [{ topic?: string }[] | undefined]) {
-      const topics = [...new Set(offsets?.map(({ topic }) => topic))];
-      const destination = { name: topics.length === 1 ? topics[0] : undefined };
-      if (!telemetry.observes(destination.name)) return call();
-      return telemetry.settle({ name: 'commit', destination, messages: [], ...facts.known }, true, () => call());
+      return commit(telemetry, offsets?.map(({ topic }) => topic) ?? [], facts.known, call);
     },
   };
 }
 
+/** Offsets of a group that the app commits itself. */
+export function commit(telemetry: Telemetry, topics: (string | undefined)[], known: ClientFacts['known'], call: Call) {
+  const destination = kafkaDestination(topics);
+  if (!telemetry.observes(destination.name)) return call();
+  return telemetry.settle({ name: 'commit', destination, messages: [], ...known }, true, () => call());
+}
+
 function eachMessageAdvice(telemetry: Telemetry, facts: ClientFacts): Advice {
-  return (call, [payload]: [EachMessagePayload]) => {
-    if (!telemetry.observes(payload.topic)) return call();
-    return telemetry.process(processOne(payload, facts.known), () => call());
+  return (call, [{ topic, partition, message }]: [EachMessagePayload]) => {
+    if (!telemetry.observes(topic)) return call();
+    return telemetry.process({ ...processing(topic, partition, facts), messages: [message as KafkaMessage] }, () =>
+      call(),
+    );
   };
 }
 
@@ -53,40 +49,19 @@ function eachBatchAdvice(telemetry: Telemetry, facts: ClientFacts): Advice {
   return (call, [payload]: [EachBatchPayload]) => {
     const { batch } = payload;
     if (!telemetry.observes(batch.topic)) return call();
-    const process = telemetry.startProcess(processBatch(batch, facts.known));
-    const deliveries = deliveriesOf(telemetry, batch, facts, process);
-    const loop = telemetry.config.loopSpans ? traceLoop(batch.messages, message => deliveries.get(message)) : undefined;
-    const handed = loop ? { ...payload, batch: withMessages(batch, loop.messages) } : payload;
-    return process.follow(
-      () => call([handed]),
-      undefined,
-      error => loop?.finish(error),
+    const messages = batch.messages as KafkaMessage[];
+    const operation = { ...processing(batch.topic, batch.partition, facts), messages, isBatch: true };
+    return processBatch(telemetry, operation, handed =>
+      call(handed === messages ? undefined : [{ ...payload, batch: withMessages(batch, handed) }]),
     );
   };
 }
 
-/** Each message's own process operation, inside that of the batch. */
-function deliveriesOf(
-  telemetry: Telemetry,
-  { topic, partition, messages }: Batch,
-  facts: ClientFacts,
-  process: ActiveOperation,
-) {
-  const deliveries = new Map<object, Delivery>();
-  const { known } = facts;
-  for (const message of messages) {
-    const operation = processOne({ topic, partition, message }, known);
-    const delivery = new Delivery((startTime, ambient) => {
-      // Durations are those of the messages, wherever the app works on them.
-      process.isTimedElsewhere = true;
-      return telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
-    });
-    deliveries.set(message, registerDelivery(message, delivery));
-  }
-  return deliveries;
+function processing(topic: string, partition: number, facts: ClientFacts) {
+  return { name: 'process', destination: { name: topic, partitionId: String(partition) }, ...facts.known };
 }
 
 /** A batch like the library's own, with its methods, over other messages. */
-function withMessages(batch: Batch, messages: Batch['messages']): Batch {
+function withMessages(batch: Batch, messages: readonly KafkaMessage[]): Batch {
   return Object.assign(Object.create(Object.getPrototypeOf(batch) as object), batch, { messages }) as Batch;
 }

@@ -1,15 +1,17 @@
 import {
   kafka,
   MessagingInstrumentation,
-  type Advice,
   type Call,
   type KafkaMessage,
   type MessagingConfig,
 } from '@queuetrace/messaging';
-import type { Consumer, ConsumerConfig, Producer, Transaction } from 'kafkajs';
-import { ClientFacts, toldByMetadata } from './client-facts';
+import type { Consumer, ConsumerConfig, Producer } from 'kafkajs';
+import { brokerAdvice } from './broker';
+import { ClientFacts } from './client-facts';
+import { countEvents, followLag } from './client-life';
 import { consumerAdvice } from './consumer';
-import { producerAdvice, toldByBroker } from './producer';
+import { producerAdvice } from './producer';
+import { transactionAdvice } from './transaction';
 import { VERSION } from './version';
 
 const KAFKAJS = { name: 'kafkajs', system: kafka };
@@ -34,7 +36,7 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
             { target: Kafka.prototype, methods: { producer: this._producer, consumer: this._consumer } },
           ],
           'src/broker/index.js': (Broker: { prototype: object }) => [
-            { target: Broker.prototype, methods: { produce: toldByBroker, metadata: toldByMetadata } },
+            { target: Broker.prototype, methods: brokerAdvice },
           ],
         },
       },
@@ -44,22 +46,21 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
   private _producer(call: Call) {
     const producer: Producer = call();
     const facts = new ClientFacts(producer);
-    const transaction: Advice = begin => this._transaction(begin, facts);
-    this.patchInstance({ target: producer, methods: { ...producerAdvice(this.telemetry, facts), transaction } });
+    countEvents(producer, this.telemetry, this.wrap.bind(this));
+    const methods = {
+      ...producerAdvice(this.telemetry, facts),
+      ...transactionAdvice(this.telemetry, facts, patch => this.patchInstance(patch)),
+    };
+    this.patchInstance({ target: producer, methods });
     return producer;
-  }
-
-  private _transaction(call: Call, facts: ClientFacts) {
-    return (call() as Promise<Transaction>).then(transaction => {
-      this.patchInstance({ target: transaction, methods: producerAdvice(this.telemetry, facts) });
-      return transaction;
-    });
   }
 
   private _consumer(call: Call, [config]: [ConsumerConfig]) {
     const consumer: Consumer = call();
     const wrap = this.wrap.bind(this);
     const facts = new ClientFacts(consumer, config.groupId);
+    countEvents(consumer, this.telemetry, wrap, config.groupId);
+    followLag(consumer, this.telemetry, wrap, config.groupId);
     this.patchInstance({ target: consumer, methods: consumerAdvice(this.telemetry, wrap, facts) });
     return consumer;
   }

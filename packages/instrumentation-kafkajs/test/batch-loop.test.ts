@@ -4,7 +4,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Batch, EachBatchPayload, KafkaMessage, Message, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
-import { processMessage } from '@queuetrace/messaging';
+import { processEach, processMessage } from '@queuetrace/messaging';
 import { telemetry, withBroker } from '@queuetrace/test-utils';
 import { USER_SPAN_ID, USER_TRACEPARENT, withKafka } from './kafka';
 
@@ -181,6 +181,52 @@ describe('kafkajs eachBatch', () => {
     });
   }
 
+  it('processEach: handles as many at once as it is told, each in its own span, and gives the results in order', async () => {
+    let running = 0;
+    let most = 0;
+    let results: unknown;
+    const { each } = await consume(messages(5), async one => {
+      results = await processEach(
+        one.messages,
+        async message => {
+          most = Math.max(most, ++running);
+          await setImmediate();
+          running--;
+          return [message.offset, trace.getActiveSpan()?.spanContext().spanId];
+        },
+        { concurrency: 2 },
+      );
+    });
+    assert.equal(most, 2);
+    const byOffset = each.map(span => [String(span.attributes['messaging.kafka.offset']), span.spanContext().spanId]);
+    assert.deepEqual(results, byOffset.sort());
+    assert.equal(each.length, 5);
+  });
+
+  it('processEach: begins nothing after a failure, waits for what has begun, rejects with that failure', async () => {
+    const ended: string[] = [];
+    let failure: unknown;
+    const { batch, each } = await consume(messages(5), async one => {
+      const handle = async ({ offset }: KafkaMessage) => {
+        await setImmediate();
+        if (offset === '0') throw LOST;
+        await setImmediate();
+        ended.push(offset);
+      };
+      await processEach(one.messages, handle, { concurrency: 2 }).catch(error => (failure = error));
+    });
+    assert.equal(failure, LOST);
+    assert.deepEqual(ended, ['1']);
+    assert.deepEqual(
+      each.map(span => [span.attributes['messaging.kafka.offset'], span.status.code]),
+      [
+        [0, SpanStatusCode.ERROR],
+        [1, SpanStatusCode.UNSET],
+      ],
+    );
+    assert.equal(batch.status.code, SpanStatusCode.UNSET);
+  });
+
   const untraced: Record<string, (batch: Batch) => unknown> = {
     spread: ({ messages }) => [...messages].length,
     destructuring: ({ messages: [first] }) => first.offset,
@@ -268,7 +314,8 @@ describe('kafkajs eachBatch', () => {
   it('K8: times each message by its own work', async () => {
     const workMs = 10;
     const { batch, each } = await consume(messages(2), async one => {
-      for (const _ of one.messages) {
+      for (const message of one.messages) {
+        assert.ok(message.value);
         await setImmediate();
         for (const until = performance.now() + workMs; performance.now() < until;);
       }
@@ -282,7 +329,7 @@ describe('kafkajs eachBatch', () => {
   it('makes no message spans with loopSpans off, but for processMessage', async () => {
     instrumentation.setConfig({ loopSpans: false });
     const { each } = await consume(messages(2), async one => {
-      for (const _ of one.messages) await setImmediate();
+      for (const message of one.messages) await setImmediate(message);
       await processMessage(one.messages[1], () => setImmediate());
     });
     assert.deepEqual(
@@ -311,7 +358,7 @@ describe('kafkajs eachBatch', () => {
     const active = await new Promise(resolve => {
       void kafka.consume(topic, {
         eachBatch: async ({ batch }) => {
-          for (const _ of batch.messages) await setImmediate();
+          for (const message of batch.messages) await setImmediate(message);
           resolve(trace.getSpan(context.active()));
         },
       });

@@ -50,7 +50,8 @@ describe('kafkajs with instrumentation behaves as without', () => {
     'a message of send': value => () => producer.send({ topic, messages: [value as Message] }),
     'a value': value => () => producer.send({ topic, messages: [{ value: value as string }] }),
     'a key': value => () => producer.send({ topic, messages: [{ key: value as string, value: 'x' }] }),
-    'the headers': value => () => producer.send({ topic, messages: [{ value: 'x', headers: value as object as {} }] }),
+    'the headers': value => () =>
+      producer.send({ topic, messages: [{ value: 'x', headers: value as Message['headers'] }] }),
     'a header': value => () => producer.send({ topic, messages: [{ value: 'x', headers: { a: value as string } }] }),
     'a traceparent': value => () =>
       producer.send({ topic, messages: [{ value: 'x', headers: { traceparent: value as string } }] }),

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   Kafka,
   logLevel,
@@ -54,6 +55,7 @@ export function withKafka(broker: Broker) {
 
   return {
     withAdmin,
+    subscribed,
 
     clusterId: () => withAdmin(async admin => (await admin.describeCluster()).clusterId),
 
@@ -63,7 +65,10 @@ export function withKafka(broker: Broker) {
 
     async topic(numPartitions = 1): Promise<string> {
       const topic = uniqueName('orders');
-      await withAdmin(admin => admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true }));
+      await withAdmin(async admin => {
+        await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
+        while (!(await hasLeaders(admin, topic, numPartitions))) await setTimeout(50);
+      });
       return topic;
     },
 
@@ -96,9 +101,19 @@ export function withKafka(broker: Broker) {
 
 export type KafkaOfSuite = ReturnType<typeof withKafka>;
 
+/** A real broker needs a while before it knows a new topic everywhere; mocha's timeout ends the waiting. */
+async function hasLeaders(admin: Admin, topic: string, count: number): Promise<boolean> {
+  try {
+    const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
+    return partitions.length === count && partitions.every(({ leader }) => leader >= 0);
+  } catch {
+    return false;
+  }
+}
+
 /** A short retry, so that what fails for good does so soon. */
 export function newClient({ address }: Pick<Broker, 'address'>): Kafka {
-  const retry = { retries: 2, initialRetryTime: 50, maxRetryTime: 100 };
+  const retry = { retries: 5, initialRetryTime: 50, maxRetryTime: 100 };
   return new Kafka({ clientId: 'shop', brokers: [address], logLevel: logLevel.NOTHING, retry });
 }
 

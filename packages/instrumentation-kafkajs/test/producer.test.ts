@@ -175,8 +175,8 @@ describe('kafkajs producer', () => {
     const headers = { text: 'a', bytes: Buffer.from([0xff, 0x00]), repeated: ['1', '2'], empty: '' };
     await send({ value: 'paid', headers });
     const [record] = await kafka.wire(topic);
-    const { traceparent: _, ...others } = record.headers!;
-    assert.deepEqual(others, {
+    assert.deepEqual(record.headers, {
+      traceparent: Buffer.from(traceparent(telemetry.span(`send ${topic}`).spanContext())),
       text: Buffer.from('a'),
       bytes: Buffer.from([0xff, 0x00]),
       repeated: [Buffer.from('1'), Buffer.from('2')],
@@ -224,6 +224,28 @@ describe('kafkajs producer', () => {
     assert.equal(header(record, 'traceparent'), traceparent(span.spanContext()));
     const [sent] = await telemetry.metric('messaging.client.sent.messages');
     assert.equal(sent.value, 3);
+  });
+
+  it('tells where the records of one call went, an event a partition and at most 32', async () => {
+    const wide = await kafka.topic(40);
+    const messages = Array.from({ length: 40 }, (_, partition) => ({ partition, value: 'x' }));
+    const results = await producer.send({ topic: wide, messages: messages.slice(0, 2) });
+    await producer.send({ topic: wide, messages });
+    const [few, many] = telemetry.spans();
+    assert.deepEqual(
+      few.events.map(event => [event.name, event.attributes]),
+      results.map(({ partition, baseOffset }) => [
+        'messaging.kafka.records_appended',
+        {
+          'messaging.destination.name': wide,
+          'messaging.destination.partition.id': String(partition),
+          'messaging.kafka.offset': Number(baseOffset),
+        },
+      ]),
+    );
+    assert.deepEqual(results.map(({ partition }) => partition).sort(), [0, 1]);
+    assert.equal(many.events.length, 32);
+    assert.equal(many.attributes['messaging.destination.partition.id'], undefined);
   });
 
   it('names the topic of a sendBatch that has one', async () => {

@@ -41,7 +41,7 @@ export class FrameReader {
   }
 }
 
-/** A method that carries a message: the method itself, the message's header, and its body in as many frames as it takes. */
+/** A method that carries a message: the method, the message's header, and its body in as many frames as it takes. */
 export function encodeContent(channel: number, id: number, fields: object, message: Message, frameMax: number): Buffer {
   const { body, properties } = message;
   const frames = [

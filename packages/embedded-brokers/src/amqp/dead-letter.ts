@@ -55,7 +55,7 @@ function deathsOf({ headers }: Properties): Death[] {
   return Array.isArray(deaths) ? deaths : [];
 }
 
-/** Whether a message would come back to a queue that it died in without anybody having rejected it: that would never end. */
+/** Whether a message is back at a queue that it died in without anybody having rejected it since: that has no end. */
 export function isCycle(message: Message, queueName: string): boolean {
   const deaths = deathsOf(message.properties);
   const index = deaths.findIndex(death => death.queue === queueName);

@@ -34,8 +34,8 @@ export function assertSameQueue({ name, options }: Queue, again: QueueOptions): 
 
 function inequivalent(field: string, what: string, name: string, received: string, current: string): ChannelError {
   const argument = field === 'autoDelete' ? 'auto_delete' : field;
-  const text = `inequivalent arg '${argument}' for ${what} '${name}' in vhost '/': received ${received} but current is ${current}`;
-  return new ChannelError('PRECONDITION_FAILED', text);
+  const where = `inequivalent arg '${argument}' for ${what} '${name}' in vhost '/'`;
+  return new ChannelError('PRECONDITION_FAILED', `${where}: received ${received} but current is ${current}`);
 }
 
 const quoted = (value: unknown): string => `'${value}'`;

@@ -53,7 +53,7 @@ export class VirtualHost {
     const queue = this.queues.get(name);
     if (!queue) throw new ChannelError('NOT_FOUND', `no queue '${name}' in vhost '/'`);
     if (queue.owner && queue.owner !== connection) {
-      const text = `cannot obtain exclusive access to locked queue '${name}' in vhost '/'. It could be originally declared on another connection or the exclusive property value does not match that of the original declaration.`;
+      const text = `cannot obtain exclusive access to locked queue '${name}' in vhost '/'`;
       throw new ChannelError('RESOURCE_LOCKED', text);
     }
     return queue;

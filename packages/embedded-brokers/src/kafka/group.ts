@@ -44,7 +44,7 @@ export interface Member extends JoinRequest {
   answerSync?: (result: SyncResult) => void;
 }
 
-/** A group that nobody was in waits so long for more members, to spare a rebalance for each of several that start together. */
+/** So long a group that was empty waits for more members: several that start together need only one rebalance. */
 const INITIAL_REBALANCE_DELAY_MS = 30;
 const NOTHING = Buffer.alloc(0);
 

@@ -10,7 +10,9 @@ export interface MessageAttribute {
 export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
 
 const MAX_ATTRIBUTES = 10;
-const NAME = /^(?!\.)(?!aws\.)(?!amazon\.)(?!.*\.\.)[a-z0-9_.-]{1,256}(?<!\.)$/i;
+const LEGAL_NAME = /^[a-z0-9_.-]{1,256}$/i;
+const RESERVED_PREFIX = /^(aws|amazon)\./i;
+const MISPLACED_DOT = /^\.|\.\.|\.$/;
 const DATA_TYPE = /^(String|Number|Binary)(\..+)?$/;
 
 export const isBinary = (attribute: MessageAttribute): boolean => attribute.DataType.startsWith('Binary');
@@ -31,7 +33,8 @@ export function assertValidAttributes(attributes: MessageAttributes): void {
 
 function assertValidAttribute(name: string, attribute: MessageAttribute): void {
   const [type] = DATA_TYPE.exec(attribute.DataType) ?? [];
-  if (!NAME.test(name)) throw invalidParameter(`Message (user) attribute name '${name}' is invalid.`);
+  if (!LEGAL_NAME.test(name) || RESERVED_PREFIX.test(name) || MISPLACED_DOT.test(name))
+    throw invalidParameter(`Message (user) attribute name '${name}' is invalid.`);
   if (!type) throw invalidParameter(`The type of message (user) attribute '${name}' is invalid.`);
   if (valueBytes(attribute).length === 0) {
     throw invalidParameter(`Message (user) attribute '${name}' must contain a non-empty value of type '${type}'.`);

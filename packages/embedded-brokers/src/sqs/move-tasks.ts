@@ -13,7 +13,7 @@ interface MoveTask {
   readonly StartedTimestamp: number;
 }
 
-/** Moves the messages of a dead-letter queue to where they came from, or to another queue; done when the call returns. */
+/** Move the messages of a dead-letter queue back or to another queue; done when the call returns. */
 export class MoveTasks {
   private readonly tasks: MoveTask[] = [];
 

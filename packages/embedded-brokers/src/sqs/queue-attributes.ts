@@ -34,18 +34,18 @@ export function assertKnownAttributes(attributes: QueueAttributes): void {
 /** The settings of a new queue. */
 export function initialAttributes(name: string, given: QueueAttributes): QueueAttributes {
   assertKnownAttributes(given);
-  const isFifo = name.endsWith('.fifo');
-  if (!/^[a-zA-Z0-9_-]{1,80}(\.fifo)?$/.test(name) || name.length > 80) {
-    const allowed = 'Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length';
-    throw invalidParameter(allowed);
-  }
-  if (isFifo !== (given.FifoQueue === 'true')) {
-    throw invalidParameter(
-      'The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length',
-    );
-  }
-  const fifoDefaults: QueueAttributes = isFifo ? { ContentBasedDeduplication: 'false' } : {};
+  assertLegalName(name, given.FifoQueue === 'true');
+  const fifoDefaults: QueueAttributes = given.FifoQueue === 'true' ? { ContentBasedDeduplication: 'false' } : {};
   return { ...DEFAULTS, ...fifoDefaults, ...given };
+}
+
+function assertLegalName(name: string, isFifo: boolean): void {
+  const allowed = 'can only include alphanumeric characters, hyphens, or underscores, and be 1 to 80 in length';
+  if (!/^[a-zA-Z0-9_-]+(\.fifo)?$/.test(name) || name.length > 80)
+    throw invalidParameter(`The name of a queue ${allowed}`);
+  if (isFifo !== name.endsWith('.fifo')) {
+    throw invalidParameter('The name of a FIFO queue, and of no other, must end with .fifo suffix');
+  }
 }
 
 /** Creating a queue once more is fine as long as nothing is asked for that it is not. */

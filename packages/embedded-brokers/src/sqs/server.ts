@@ -21,7 +21,7 @@ interface Services extends Service {
 
 const TARGET_PREFIX = 'AmazonSQS.';
 
-/** SQS in its JSON protocol and SNS in its query protocol, in memory, on one port. Its address is `http://host:port`. */
+/** SQS in its JSON protocol and SNS in its query protocol, on one port, in memory. Its address is an `http:` URL. */
 export async function startSqsServer({ port = 0 }: SqsServerOptions = {}): Promise<EmbeddedBroker> {
   const account = new Account();
   const services = { account, moveTasks: new MoveTasks(account), topics: new Topics(account) };

@@ -1,0 +1,131 @@
+import * as assert from 'node:assert/strict';
+import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { consumerConfig, withKafka } from './kafka';
+
+const LAG = 'messaging.kafka.consumer.lag';
+const EVENTS = 'messaging.client.events';
+const messages = (count: number) => Array.from({ length: count }, (_, n) => ({ value: String(n) }));
+
+describe('kafkajs client life', () => {
+  const broker = withBroker('kafka');
+  const [instrumentation] = telemetry.register(new KafkaJsInstrumentation());
+  const kafka = withKafka(broker);
+
+  afterEach(() => instrumentation.setConfig({}));
+
+  const lags = async () => (await telemetry.metric(LAG)).map(({ value }) => value);
+  const eventsOf = async (group: string) =>
+    Object.fromEntries(
+      (await telemetry.metric(EVENTS))
+        .filter(({ attributes }) => attributes['messaging.consumer.group.name'] === group)
+        .map(({ attributes, value }) => [attributes['messaging.client.event'], value]),
+    );
+
+  it('tells the lag of a partition while a batch is handled and when it is', async () => {
+    const topic = await kafka.topic();
+    await kafka.seed(topic, messages(5));
+    const groupId = uniqueName('billing');
+    const consumer = kafka.client.consumer(consumerConfig({ groupId }));
+    const done = new Promise<void>(resolve => consumer.on('consumer.end_batch_process', () => resolve()));
+    let during: number[] = [];
+    await kafka.subscribed(consumer, topic, { eachBatch: async () => void (during = await lags()) });
+    await done;
+    assert.deepEqual(during, [5]);
+    const [point] = await telemetry.metric(LAG);
+    assert.equal(point.value, 0);
+    assert.deepEqual(point.attributes, {
+      'messaging.system': 'kafka',
+      'messaging.destination.name': topic,
+      'messaging.destination.partition.id': '0',
+      'messaging.consumer.group.name': groupId,
+    });
+  });
+
+  it('tells the lag for eachMessage too', async () => {
+    const topic = await kafka.topic();
+    await kafka.seed(topic, messages(3));
+    const seen: number[][] = [];
+    await kafka.consume(topic, { eachMessage: async () => void seen.push(await lags()) });
+    await telemetry.waitForSpans(3);
+    assert.deepEqual(seen[0], [3]);
+  });
+
+  it('tells no lag for an ignored topic, and none with metrics off', async () => {
+    const topic = await kafka.topic();
+    for (const config of [{ ignoreDestinations: [topic] }, { metrics: false }]) {
+      instrumentation.setConfig(config);
+      await kafka.seed(topic, messages(1));
+      const consumer = kafka.client.consumer(consumerConfig());
+      const done = new Promise<void>(resolve => consumer.on('consumer.end_batch_process', () => resolve()));
+      await kafka.subscribed(consumer, topic, { eachMessage: async () => {} });
+      await done;
+      assert.deepEqual(await lags(), []);
+    }
+  });
+
+  it('counts group joins, stops telling the lag of a stopped consumer, and counts disconnects', async () => {
+    const topic = await kafka.topic();
+    await kafka.seed(topic, messages(1));
+    const groupId = uniqueName('billing');
+    const consumer = await kafka.consume(topic, { eachMessage: async () => {} }, { groupId });
+    await telemetry.waitForSpans(1);
+    assert.deepEqual(await eventsOf(groupId), { group_join: 1 });
+    await consumer.disconnect();
+    assert.deepEqual(await eventsOf(groupId), { group_join: 1, disconnect: 1 });
+    // What was told before the stop stays with the test: a later one starts without.
+  });
+
+  it('tells nothing more of a consumer that has stopped', async () => assert.deepEqual(await lags(), []));
+
+  it('moves the lag of a partition with its assignment when a second consumer joins', async () => {
+    const topic = await kafka.topic(2);
+    const groupId = uniqueName('billing');
+    const seed = () =>
+      kafka.seed(
+        topic,
+        [0, 1].map(partition => ({ partition, value: 'x' })),
+      );
+    await seed();
+    await kafka.consume(topic, { eachMessage: async () => {} }, { groupId, heartbeatInterval: 100 });
+    await telemetry.waitForSpans(2);
+    const second = kafka.client.consumer(consumerConfig({ groupId, heartbeatInterval: 100 }));
+    const joined = new Promise(resolve => second.on('consumer.group_join', resolve));
+    await kafka.subscribed(second, topic, { eachMessage: async () => {} });
+    await joined;
+    await seed();
+    await telemetry.waitForSpans(4);
+    const { rebalance, group_join: joins } = await eventsOf(groupId);
+    assert.ok(Number(rebalance) >= 1);
+    assert.ok(Number(joins) >= 3);
+    const partitions = (await telemetry.metric(LAG)).map(
+      point => point.attributes['messaging.destination.partition.id'],
+    );
+    assert.deepEqual(partitions.sort(), ['0', '1']);
+  });
+
+  it('counts a crash', async () => {
+    const topic = await kafka.topic();
+    await kafka.seed(topic, messages(1));
+    const retry = { retries: 0, restartOnFailure: async () => false };
+    const groupId = uniqueName('billing');
+    const consumer = kafka.client.consumer(consumerConfig({ groupId, retry }));
+    const crash = new Promise(resolve => consumer.on('consumer.crash', resolve));
+    await kafka.subscribed(consumer, topic, { eachMessage: () => Promise.reject(new Error('refused')) });
+    await crash;
+    assert.equal((await eventsOf(groupId)).crash, 1);
+  });
+
+  it('counts nothing while it is switched off', async () => {
+    const producer = await kafka.producer();
+    instrumentation.disable();
+    await producer.disconnect();
+    instrumentation.enable();
+    assert.deepEqual(await telemetry.metric(EVENTS), []);
+    const counted = await kafka.producer();
+    await counted.disconnect();
+    const [{ value, attributes }] = await telemetry.metric(EVENTS);
+    assert.equal(value, 1);
+    assert.deepEqual(attributes, { 'messaging.system': 'kafka', 'messaging.client.event': 'disconnect' });
+  });
+});
