@@ -201,6 +201,29 @@ for (const api of APIS) {
       );
     });
 
+    it('says how often a message was delivered where a quorum queue counts', async function () {
+      // The embedded broker has no quorum queues.
+      if (broker.embedded) this.skip();
+      const peer = await peers.open();
+      const queue = await peer.queue(undefined, {
+        exclusive: false,
+        durable: true,
+        arguments: { 'x-queue-type': 'quorum' },
+      });
+      const done = gate();
+      let deliveries = 0;
+      await peer.consume(queue, message => {
+        if (++deliveries < 3) return peer.channel.nack(message!);
+        peer.channel.ack(message!);
+        return done.open();
+      });
+      peer.channel.sendToQueue(queue, body);
+      await done.opened;
+      await peer.request('deleteQueue', queue, {});
+      const counts = processed().map(span => span.attributes['messaging.delivery_count']);
+      assert.deepEqual(counts, [1, 2, 3]);
+    });
+
     it('hands a null delivery on without a span, and lets what was delivered before be settled', async () => {
       const peer = await peers.open();
       const queue = await peer.queue();
@@ -310,6 +333,16 @@ for (const api of APIS) {
       peer.channel.sendToQueue(queue, body, { headers: { traceparent } });
       peer.channel.ack(await peer.delivery(queue));
       assert.equal(telemetry.span(`consume ${queue}`).spanContext().traceId, 'a'.repeat(32));
+    });
+
+    it('continues a trace context whatever the case of its header', async () => {
+      instrumentation.setConfig({ producerPropagation: false });
+      const peer = await peers.open();
+      const queue = await peer.queue();
+      const Traceparent = `00-${'c'.repeat(32)}-${'d'.repeat(16)}-01`;
+      peer.channel.sendToQueue(queue, body, { headers: { Traceparent } });
+      peer.channel.ack(await peer.delivery(queue));
+      assert.equal(telemetry.span(`consume ${queue}`).spanContext().traceId, 'c'.repeat(32));
     });
 
     for (const traceparent of [null, 1, ['x'], '', { a: 1 }]) {

@@ -3,6 +3,7 @@ import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 import { OPTIONS, splitList, type Option, type OptionValues } from './options';
 import { report } from './report';
 import type { Vocabulary } from './semconv';
+import { environment, state, type Environment } from './state';
 import type { Operation } from './types';
 
 /** Called with a span just after it has started; what it throws is caught and told. */
@@ -21,13 +22,11 @@ export type MessagingConfig = Partial<OptionValues> & SpanHooks & Instrumentatio
 /** A configuration with every option resolved. */
 export type ResolvedConfig = OptionValues & SpanHooks & InstrumentationConfig;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 const HOOKS: readonly (keyof SpanHooks)[] = ['sendHook', 'receiveHook', 'processHook', 'settleHook'];
 const ENV_PREFIX = 'OTEL_INSTRUMENTATION_';
 
 /**
- * Resolves each option, strongest source first: code, `OTEL_INSTRUMENTATION_<client>_*`,
+ * Resolves each option, strongest source first: code, the configuration file, `OTEL_INSTRUMENTATION_<client>_*`,
  * `OTEL_INSTRUMENTATION_MESSAGING_*`, the variables that OpenTelemetry shares, the default.
  * A wrong value is told in one line and passed over.
  * @param client the client's short name: `kafkajs`, `amqplib`, `sqs`
@@ -35,7 +34,7 @@ const ENV_PREFIX = 'OTEL_INSTRUMENTATION_';
 export function resolveConfig(
   client: string,
   code: MessagingConfig = {},
-  env: Environment = process.env,
+  env: Environment = environment(),
 ): ResolvedConfig {
   const shared: Partial<Record<string, unknown>> = {
     semconv: semconvOptIn(env),
@@ -44,6 +43,8 @@ export function resolveConfig(
   const values = Object.entries<Option<unknown>>(OPTIONS).map(([key, option]) => [
     key,
     fromCode(client, key, option, code) ??
+      state.file?.options[client]?.[key] ??
+      state.file?.options.messaging?.[key] ??
       fromEnv(`${ENV_PREFIX}${client.toUpperCase()}_${option.suffix}`, option, env) ??
       fromEnv(`${ENV_PREFIX}MESSAGING_${option.suffix}`, option, env) ??
       shared[key] ??

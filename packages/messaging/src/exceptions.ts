@@ -26,7 +26,7 @@ const ERROR: SeverityNumber = 17;
  */
 export function exceptionRecorder(
   logger: () => EventLogger | undefined,
-  optIn = process.env.OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN ?? '',
+  optIn = environment().OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN ?? '',
 ): RecordException {
   const choices = splitList(optIn);
   const isDoubled = choices.includes('logs/dup');

@@ -14,7 +14,7 @@ export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
 export { Requests } from './requests';
 export { VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
-export { state } from './state';
+export { environment, state, type ConfigurationFile, type Environment } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';

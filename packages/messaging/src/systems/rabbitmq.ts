@@ -55,7 +55,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   getter: {
     keys: ({ headers }) => Object.keys(headers ?? {}),
     get({ headers }, key) {
-      const value = headers?.[key];
+      const value = headerOf(headers, key);
       return typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : undefined;
     },
   },
@@ -99,6 +99,13 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     return typeof id === 'string' ? `${firstDeathQueue(headers) ?? queue}\0${id}` : undefined;
   },
 };
+
+/** By name as written, else without regard to case: other languages write `X-B3-TraceId`. */
+function headerOf(headers: RabbitMqMessage['headers'], name: string): unknown {
+  if (!headers || Object.hasOwn(headers, name)) return headers?.[name];
+  for (const key in headers) if (key.length === name.length && key.toLowerCase() === name) return headers[key];
+  return undefined;
+}
 
 /** A message that was dead-lettered on its way has been delivered before, whatever this queue says. */
 const firstDelivery = (headers: RabbitMqMessage['headers']) => (headers?.['x-death'] ? undefined : 1);
