@@ -76,8 +76,6 @@ export function withSqs(broker: Broker) {
   };
 }
 
-export type SqsOfSuite = ReturnType<typeof withSqs>;
-
 function newClient({ address }: Broker, config?: SQSClientConfig): SQS {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   return new SQS({ region: 'us-east-1', endpoint: address, credentials, maxAttempts: 1, ...config });

@@ -99,7 +99,6 @@ export function withKafka(broker: Broker) {
   };
 }
 
-type KafkaOfSuite = ReturnType<typeof withKafka>;
 
 /** A real broker needs a while before it knows a new topic everywhere; mocha's timeout ends the waiting. */
 async function hasLeaders(admin: Admin, topic: string, count: number): Promise<boolean> {

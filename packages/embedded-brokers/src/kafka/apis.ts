@@ -27,7 +27,7 @@ const api = (minVersion: number, maxVersion: number, handle: Handler): Api => ({
 
 export const API_VERSIONS_KEY = 18;
 
-/** By API key. Only old versions are offered: clients take the best that both know, which spares the newer wire format. */
+/** By API key. Only old versions are offered, which spares the newer wire format: clients take the best both know. */
 export const apis: ReadonlyMap<number, Api> = new Map([
   [0, api(3, 3, produce)],
   [1, api(4, 4, fetch)],
