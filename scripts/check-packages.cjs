@@ -2,12 +2,22 @@
 // module resolution. Then installs all of them in an empty project, and loads each from CommonJS, ESM and TypeScript.
 'use strict';
 const { execFileSync, spawnSync } = require('node:child_process');
-const { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } = require('node:fs');
+const {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  mkdirSync,
+} = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
 const published = readdirSync(path.join(root, 'packages'))
+  .filter(name => existsSync(path.join(root, 'packages', name, 'package.json')))
   .map(folder => ({ folder: path.join(root, 'packages', folder), ...manifest(path.join(root, 'packages', folder)) }))
   .filter(({ private: isPrivate }) => !isPrivate);
 

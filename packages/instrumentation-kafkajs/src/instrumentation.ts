@@ -2,6 +2,7 @@ import {
   kafka,
   MessagingInstrumentation,
   type Call,
+  type ClientModule,
   type KafkaMessage,
   type MessagingConfig,
 } from '@queuetrace/messaging';
@@ -26,7 +27,7 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
     return KAFKAJS;
   }
 
-  protected modules() {
+  protected modules(): ClientModule[] {
     return [
       {
         name: 'kafkajs',
