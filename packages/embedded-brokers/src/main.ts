@@ -9,22 +9,23 @@ const starters: Record<string, (options: { port: number }) => Promise<EmbeddedBr
 
 const USAGE = `usage: main.js ${Object.keys(starters).join('|')}[=port] ...`;
 
-async function startOne(argument: string): Promise<EmbeddedBroker> {
+async function startOne(argument: string): Promise<[string, EmbeddedBroker]> {
   const [name, port = '0'] = argument.split('=');
-  const start = starters[name];
-  if (!start || !/^\d+$/.test(port)) throw new Error(`Not understood: ${argument}\n${USAGE}`);
-  const broker = await start({ port: Number(port) });
-  console.log(`${name}: ${broker.address} (an in-memory stand-in, not the real thing)`);
-  return broker;
+  if (!Object.hasOwn(starters, name) || !/^\d+$/.test(port)) throw new Error(`Not understood: ${argument}\n${USAGE}`);
+  return [name, await starters[name]({ port: Number(port) })];
 }
 
 async function main(): Promise<void> {
   const names = process.argv.slice(2);
   if (names.length === 0) throw new Error(USAGE);
-  const brokers = await Promise.all(names.map(startOne));
-  const stop = () => void Promise.all(brokers.map(broker => broker.stop()));
+  const started = await Promise.all(names.map(startOne));
+  const stop = () => void Promise.all(started.map(([, broker]) => broker.stop()));
+  // Before the lines below: who reads them may end the process at once.
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  for (const [name, { address }] of started) {
+    console.log(`${name}: ${address} (an in-memory stand-in, not the real thing)`);
+  }
 }
 
 main().catch((error: Error) => {

@@ -67,7 +67,8 @@ export function withKafka(broker: Broker) {
       const topic = uniqueName('orders');
       await withAdmin(async admin => {
         await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false });
-        while (!(await hasLeaders(admin, topic, numPartitions))) await setTimeout(50);
+        for (let attempt = 0; attempt < 200 && !(await hasLeaders(admin, topic, numPartitions)); attempt++)
+          await setTimeout(50);
       });
       return topic;
     },
@@ -99,8 +100,7 @@ export function withKafka(broker: Broker) {
   };
 }
 
-
-/** A real broker needs a while before it knows a new topic everywhere; mocha's timeout ends the waiting. */
+/** A real broker needs a while before it knows a new topic everywhere. */
 async function hasLeaders(admin: Admin, topic: string, count: number): Promise<boolean> {
   try {
     const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
