@@ -10,6 +10,17 @@ const row = cells => `| ${cells.map(cell => String(cell).replaceAll('|', '\\|'))
 const table = (head, rows) => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 
 const parts = {
+  peers: () => {
+    const results = JSON.parse(readFileSync(path.resolve(__dirname, '../docs/peers.json'), 'utf8'));
+    const rows = results.map(({ client, peer, tests, ours, theirs }) => [
+      code(client),
+      tests,
+      ours,
+      code(peer),
+      theirs,
+    ]);
+    return table(['client', 'tests', 'ours pass', 'in its place', 'pass'], rows);
+  },
   options: () =>
     table(
       ['option', 'environment suffix', 'default', 'allowed', 'meaning'],

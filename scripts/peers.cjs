@@ -38,6 +38,7 @@ const replaced = new Map(
 
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
-  const file = request.startsWith('.') && parent ? Module._resolveFilename(request, parent) : undefined;
+  const isOurs = request.startsWith('.') || request.startsWith('@queuetrace/');
+  const file = isOurs && parent ? Module._resolveFilename(request, parent) : undefined;
   return replaced.get(file) ?? load.call(this, request, parent, ...rest);
 };

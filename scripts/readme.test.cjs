@@ -20,7 +20,12 @@ function run(code) {
   try {
     const file = path.join(folder, 'app.cjs');
     writeFileSync(file, code);
-    const env = { ...process.env, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+    const env = {
+      ...process.env,
+      OTEL_TRACES_EXPORTER: 'none',
+      OTEL_METRICS_EXPORTER: 'none',
+      OTEL_LOGS_EXPORTER: 'none',
+    };
     return spawnSync('node', [file], { encoding: 'utf8', env, timeout: 60_000 });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -55,7 +60,8 @@ describe('the README', () => {
     assert.equal(current, wanted, 'run `npm run docs`');
   });
 
-  it('has a check for each snippet', () => assert.deepEqual(Object.keys(snippets()).sort(), Object.keys(CHECKS).sort()));
+  it('has a check for each snippet', () =>
+    assert.deepEqual(Object.keys(snippets()).sort(), Object.keys(CHECKS).sort()));
 
   for (const [name, check] of Object.entries(CHECKS)) {
     it(`has a snippet ${name} that runs as it is written`, () => {

@@ -12,12 +12,15 @@ const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
 const tasks = {
   build: [],
   docs: ['node scripts/docs.cjs'],
+  'test:nodes': ['node scripts/test-nodes.cjs'],
   'test:peers': ['node scripts/test-peers.cjs'],
   'check:packages': ['node scripts/check-packages.cjs'],
   knip: ['knip'],
   lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],
   test: ['mocha'],
   'test:real': ['node scripts/test-real.cjs'],
+  bench: ['node packages/bench/build/src/index.js'],
+  'bench:startup': ['node packages/bench/build/src/startup/index.js'],
   demo: ['node packages/demo/build/src/index.js'],
 };
 

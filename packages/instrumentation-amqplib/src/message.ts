@@ -8,14 +8,19 @@ import {
 import type { Channel, Message, Options } from 'amqplib';
 
 /** A delivered message as the core knows it. */
-export function fromDelivery({ fields, properties, content }: Message): RabbitMqMessage {
+export function fromDelivery({ fields, properties, content }: Message, queue?: string): RabbitMqMessage {
   const { routingKey, deliveryTag, redelivered } = fields;
+  const { headers, messageId, correlationId, timestamp } = properties as Options.Publish;
   return {
-    ...fromProperties(properties as Options.Publish),
+    headers: flat(headers as Headers),
+    messageId,
+    correlationId,
+    timestamp,
     routingKey,
     deliveryTag,
     redelivered,
     bodySize: content.length,
+    queue,
   };
 }
 
@@ -69,7 +74,7 @@ export function onDelivery(
   channel: Channel,
 ): Operation<RabbitMqMessage> {
   const { exchange, routingKey } = message.fields;
-  const delivered = { ...fromDelivery(message), queue: queue || undefined };
+  const delivered = fromDelivery(message, queue || undefined);
   rabbitmqDelivered(delivered);
   return {
     name,

@@ -1,10 +1,12 @@
 import {
   MessagingInstrumentation,
+  sns,
   sqs,
   type Call,
   type ClientModule,
   type MessagingConfig,
   type MessagingTelemetry,
+  type SnsMessage,
   type SqsMessage,
 } from '@queuetrace/messaging';
 import { receiveMessage } from './receive';
@@ -12,6 +14,8 @@ import { ReceivedMessages } from './received-messages';
 import { commandName, Request, type Client, type SendArgs } from './request';
 import { sendMessage, sendMessageBatch } from './send';
 import { settle } from './settle';
+import { publish, publishBatch } from './sns';
+import { patchesOfConsumer } from './sqs-consumer';
 import { VERSION } from './version';
 
 const SQS = { name: 'sqs', system: sqs };
@@ -20,7 +24,10 @@ type Telemetry = MessagingTelemetry<SqsMessage>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each operation has an input of its own.
 type Tell = (telemetry: Telemetry, request: Request<any>, received: ReceivedMessages) => unknown;
 
-/** What the commands mean, by their names in the API. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above.
+type TellSns = (telemetry: MessagingTelemetry<SnsMessage>, request: Request<any>) => unknown;
+
+/** What the commands of SQS mean, by their names in the API. */
 const OPERATIONS = new Map<string | undefined, Tell>([
   ['SendMessage', sendMessage],
   ['SendMessageBatch', sendMessageBatch],
@@ -29,6 +36,12 @@ const OPERATIONS = new Map<string | undefined, Tell>([
   ['DeleteMessageBatch', (...given) => settle('delete', true, ...given)],
   ['ChangeMessageVisibility', (...given) => settle('change visibility', false, ...given)],
   ['ChangeMessageVisibilityBatch', (...given) => settle('change visibility', true, ...given)],
+]);
+
+/** The same for SNS, whose topics stand in front of queues. */
+const SNS_OPERATIONS = new Map<string | undefined, TellSns>([
+  ['Publish', publish],
+  ['PublishBatch', publishBatch],
 ]);
 
 /** Traces @aws-sdk/client-sqs, by commands and by the methods of `SQS`: sends, receives, processing and settlements. */
@@ -62,7 +75,20 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
       { name: '@smithy/core', versions: ['>=2'], files: { 'dist-cjs/submodules/client/index.js': anyClient } },
       { name: '@smithy/smithy-client', versions: ['>=1'], main, files: bothFiles },
       { name: '@aws-sdk/smithy-client', versions: ['>=3.300.0 <4'], main, files: bothFiles },
+      this._sqsConsumer(),
     ];
+  }
+
+  private _sqsConsumer(): ClientModule {
+    const consumer = (exports: { Consumer?: { prototype: object } }) =>
+      patchesOfConsumer(() => this.telemetry, exports.Consumer);
+    const main = 'dist/cjs/index.js';
+    return {
+      name: 'sqs-consumer',
+      versions: ['>=6 <16'],
+      main,
+      files: { [main]: consumer, 'dist/index.js': consumer },
+    };
   }
 
   private _sendOf(type: { prototype: object } | undefined) {
@@ -71,15 +97,19 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
 
   private _send(call: Call, args: SendArgs, client: Client) {
     const [command] = args;
-    if (Request.isOurs(command) || !isSqs(client)) return call();
-    const tell = OPERATIONS.get(commandName(command));
-    if (!tell || typeof command.input !== 'object' || command.input === null) return call();
+    if (Request.isOurs(command)) return call();
+    const service = serviceOf(client);
+    const tell = service === 'sqs' ? OPERATIONS.get(commandName(command)) : undefined;
+    const tellSns = service === 'sns' ? SNS_OPERATIONS.get(commandName(command)) : undefined;
+    if (!(tell ?? tellSns) || typeof command.input !== 'object' || command.input === null) return call();
+    const request = new Request(call, args, client);
+    if (tellSns) return tellSns(this.telemetryOf(sns), request);
     this._received ??= new ReceivedMessages(() => this.telemetry.config.processTimeoutMs);
-    return tell(this.telemetry, new Request(call, args, client), this._received);
+    return tell?.(this.telemetry, request, this._received);
   }
 }
 
 /** The base class is that of every AWS client. Old versions write the name in lower case. */
-function isSqs({ config }: Client): boolean {
-  return String(config?.serviceId).toLowerCase() === 'sqs';
+function serviceOf({ config }: Client): string {
+  return String(config?.serviceId).toLowerCase();
 }

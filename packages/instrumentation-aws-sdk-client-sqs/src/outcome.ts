@@ -1,14 +1,18 @@
 import type { ActiveOperation, Operation } from '@queuetrace/messaging';
-import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
-import { requestIdOf, serverOf } from './queue';
+import { requestAttributes, serverOf } from './queue';
 import type { Request } from './request';
 
-interface BatchAnswer {
-  Failed?: BatchResultErrorEntry[];
+export interface BatchAnswer {
+  Failed?: { Id?: string; Code?: string }[];
 }
 
 /** A batch call resolves although some of its entries have failed: its span says so, and which. */
-export function answered(active: ActiveOperation, request: Request<Input>, answer: BatchAnswer | undefined): void {
+export function answered(
+  active: ActiveOperation,
+  request: Request<Input>,
+  entryCount: number | undefined,
+  answer: BatchAnswer | undefined,
+): void {
   tell(active, request, answer);
   const failed = answer?.Failed ?? [];
   if (failed.length === 0) return active.end();
@@ -16,7 +20,7 @@ export function answered(active: ActiveOperation, request: Request<Input>, answe
   const codes = new Set(failed.map(({ Code }) => Code));
   // Several codes have none in common.
   const code = codes.size === 1 ? failed[0].Code : undefined;
-  active.fail(code, `${failed.length} of ${request.input.Entries?.length} entries failed`);
+  active.fail(code, `${failed.length} of ${entryCount} entries failed`);
 }
 
 export function failed(active: ActiveOperation, request: Request<Input>, error: unknown): void {
@@ -24,14 +28,11 @@ export function failed(active: ActiveOperation, request: Request<Input>, error: 
   active.end(error, true);
 }
 
-interface Input {
-  QueueUrl?: string;
-  Entries?: unknown[];
-}
+type Input = object & { QueueUrl?: string };
 
 /** What only the outcome says. */
 function tell(active: ActiveOperation, { client, input }: Request<Input>, outcome: unknown): void {
   const operation: Operation<unknown> = active.operation;
   operation.server ??= serverOf(client, input.QueueUrl);
-  active.set(requestIdOf(outcome));
+  active.set(requestAttributes(outcome));
 }

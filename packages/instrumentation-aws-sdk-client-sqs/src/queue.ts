@@ -51,6 +51,8 @@ function fromUrl(queueUrl: string): Server | undefined {
   return URL.canParse(queueUrl) ? toServer({ url: new URL(queueUrl) }) : undefined;
 }
 
-export function requestIdOf(answer: unknown): MessagingAttributes {
-  return { awsRequestId: (answer as Answer | null | undefined)?.$metadata?.requestId };
+/** What the SDK says of a request with its answer, or with its error. */
+export function requestAttributes(outcome: unknown): MessagingAttributes {
+  const { requestId, attempts } = (outcome as Answer | null | undefined)?.$metadata ?? {};
+  return { awsRequestId: requestId, retryCount: attempts && attempts > 1 ? attempts - 1 : undefined };
 }

@@ -5,10 +5,11 @@ import {
   SqsReceive,
   traceLoop,
   type MessagingTelemetry,
+  type Operation,
   type SqsMessage,
 } from '@queuetrace/messaging';
 import type { Message, ReceiveMessageCommandInput, ReceiveMessageCommandOutput } from '@aws-sdk/client-sqs';
-import { queueOf, requestIdOf, serverOf } from './queue';
+import { queueOf, requestAttributes } from './queue';
 import { visibleAtMs, type Received, type ReceivedMessages } from './received-messages';
 import { copyOf, type Request } from './request';
 
@@ -36,7 +37,7 @@ export function receiveMessage(telemetry: Telemetry, request: ReceiveRequest, re
 
 function operationOf({ client, input }: ReceiveRequest, outcome: unknown) {
   const queue = queueOf(client, input.QueueUrl);
-  const attributes = { ...queue.attributes, ...requestIdOf(outcome) };
+  const attributes = { ...queue.attributes, ...requestAttributes(outcome) };
   return { ...queue, attributes, name: 'receive', isBatch: true, messages: [] as SqsMessage[] };
 }
 
@@ -61,19 +62,31 @@ function handOver(
     deliveries.set(asked, registerDelivery(asked, delivery));
     return asked;
   });
-  return telemetry.config.loopSpans ? traceLoop(handed, message => deliveries.get(message)).messages : handed;
+  const batch = telemetry.config.loopSpans ? traceLoop(handed, message => deliveries.get(message)).messages : handed;
+  batches.set(batch, () => processOf(request, messages, true));
+  return batch;
+}
+
+const batches = new WeakMap<readonly Message[], () => Operation<SqsMessage>>();
+
+/** The processing of all messages of one answer at once, by the array that the app got. */
+export function batchOf(messages: readonly Message[]): Operation<SqsMessage> | undefined {
+  return batches.get(messages)?.();
 }
 
 function deliveryOf(
   telemetry: Telemetry,
-  { client, input }: ReceiveRequest,
+  request: ReceiveRequest,
   message: Message,
   onLeft: ConstructorParameters<typeof Delivery>[1],
 ): Delivery {
-  const { destination, attributes } = queueOf(client, input.QueueUrl);
-  const messages = [message as SqsMessage];
-  return new Delivery((startTime, ambient) => {
-    const operation = { name: 'process', destination, attributes, messages, server: serverOf(client, input.QueueUrl) };
-    return telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
-  }, onLeft);
+  return new Delivery(
+    (startTime, ambient) =>
+      telemetry.startProcess(processOf(request, [message], false), { ambient, isCounted: true, startTime }),
+    onLeft,
+  );
+}
+
+function processOf({ client, input }: ReceiveRequest, messages: Message[], isBatch: boolean): Operation<SqsMessage> {
+  return { ...queueOf(client, input.QueueUrl), name: 'process', messages: messages as SqsMessage[], isBatch };
 }

@@ -13,7 +13,7 @@ export interface Client {
 
 /** What the SDK says of every answer and of every error. */
 export interface Answer {
-  $metadata?: { requestId?: string };
+  $metadata?: { requestId?: string; attempts?: number };
 }
 
 interface Listener<Output> {

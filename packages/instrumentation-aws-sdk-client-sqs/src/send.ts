@@ -21,7 +21,7 @@ export function sendMessage(telemetry: Telemetry, request: Request<SendMessageCo
     active,
     onAnswer(output) {
       active.set({ messageId: output?.MessageId });
-      answered(active, request, output as object | undefined);
+      answered(active, request, undefined, output as object | undefined);
       return asWritten(output, message, input);
     },
     onError: error => failed(active, request, error),
@@ -42,7 +42,7 @@ export function sendMessageBatch(telemetry: Telemetry, request: Request<SendMess
     {
       active,
       onAnswer(output) {
-        answered(active, request, output);
+        answered(active, request, Entries.length, output);
         if (!output?.Successful) return output;
         const indexOf = new Map(Entries.map((entry, index) => [entry?.Id, index]));
         const Successful = output.Successful.map(one => {

@@ -36,7 +36,7 @@ export function settle(
   return request.send<{ Failed?: BatchResultErrorEntry[] }>(input, {
     active,
     onAnswer(output) {
-      if (active) answered(active, request, output);
+      if (active) answered(active, request, entries.length, output);
       const failedIds = new Set(isBatch ? output?.Failed?.map(({ Id }) => Id) : []);
       for (const entry of entries) if (!failedIds.has(entry.Id) || !isBatch) note(received, entry);
       return output;

@@ -31,7 +31,12 @@ export function withSqs(broker: Broker) {
   const call = async <T>(action: string, input: object): Promise<T> => {
     const response = await fetch(broker.address, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `AmazonSQS.${action}`,
+        // moto looks here for the service.
+        authorization: 'AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/sqs/aws4_request',
+      },
       body: JSON.stringify(input),
     });
     const answer = (await response.json()) as T;

@@ -1,12 +1,14 @@
 import {
   context,
   createContextKey,
+  ROOT_CONTEXT,
   SpanStatusCode,
   trace,
   type Context,
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import { serverAttributes } from './attributes';
 import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
@@ -86,7 +88,7 @@ export class ActiveOperation<M = unknown> {
 
   /** Adds what became known only after the start; after the end it is too late. */
   set(attributes: MessagingAttributes): void {
-    if (this._isEnded) return;
+    if (this._isEnded || !this.span.isRecording()) return;
     guarded('setting attributes', () => this.span.setAttributes(this._core.writer.write(attributes)));
   }
 
@@ -187,6 +189,12 @@ export class ActiveOperation<M = unknown> {
 /** A callback of the app's, for the context that is active now: the library would call it in some other one. */
 export function bindContext<F extends (...args: never[]) => unknown>(callback: F): F {
   return context.bind(context.active(), callback);
+}
+
+/** For what goes on for ever, such as a poll that starts the next one: in the context of nobody. */
+export function runDetached<T>(fn: () => T): T {
+  const isSuppressed = isTracingSuppressed(context.active());
+  return context.with(isSuppressed ? suppressTracing(ROOT_CONTEXT) : ROOT_CONTEXT, fn);
 }
 
 /** The innermost operation whose context is active. */

@@ -18,7 +18,7 @@ export class Attempts {
   constructor(private readonly _max: number) {}
 
   last(identity: string): Attempt | undefined {
-    return this._byIdentity.get(identity);
+    return this._byIdentity.size === 0 ? undefined : this._byIdentity.get(identity);
   }
 
   remember(identity: string, attempt: Attempt): void {

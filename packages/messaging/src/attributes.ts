@@ -5,13 +5,13 @@ import type { MessageAttributeOptions, MessagingSystem, Operation, OperationType
 /** Longer values are cut, so that a message can't make a span as big as itself. */
 const MAX_VALUE_LENGTH = 1024;
 
-/** What is true of the whole operation; all of it is known at span start, where samplers see it. */
-export function operationAttributes<M>(
-  system: MessagingSystem<M>,
+/** What is true of every operation of its kind; all of it is known at span start, where samplers see it. */
+export function operationAttributes(
+  system: Pick<MessagingSystem<never>, 'name' | 'destinationKind'>,
   type: OperationType,
-  operation: Operation<M>,
+  operation: Operation<unknown>,
 ): MessagingAttributes {
-  const { destination, messages, isBatch } = operation;
+  const { destination } = operation;
   return {
     system: system.name,
     operationName: operation.name,
@@ -20,11 +20,8 @@ export function operationAttributes<M>(
     destinationKind: destination.name === undefined ? undefined : system.destinationKind,
     destinationTemporary: destination.isTemporary || undefined,
     destinationAnonymous: destination.isAnonymous || undefined,
-    destinationPartitionId: destination.partitionId,
     consumerGroupName: operation.consumerGroup,
     ...serverAttributes(operation),
-    batchMessageCount: isBatch ? messages.length : undefined,
-    ...operation.attributes,
   };
 }
 

@@ -1,5 +1,6 @@
-import { Delivery, registerDelivery } from './delivery';
+import { Delivery } from './delivery';
 import { traceLoop } from './loop';
+import { state } from './state';
 import type { MessagingTelemetry } from './telemetry';
 import type { Operation } from './types';
 
@@ -14,18 +15,16 @@ export function processBatch<M extends object, R>(
   handler: (messages: readonly M[]) => R,
 ): R {
   const process = telemetry.startProcess(batch);
-  const deliveries = new Map<object, Delivery>();
-  for (const message of batch.messages) {
-    const delivery = new Delivery((startTime, ambient) => {
+  state.deliveries.setLazily(batch.messages, message => {
+    return new Delivery((startTime, ambient) => {
       // Durations are those of the messages, wherever the app works on them.
       process.isTimedElsewhere = true;
-      const one = { ...batch, isBatch: false, messages: [message] };
+      const one = { ...batch, isBatch: false, messages: [message as M] };
       return telemetry.startProcess(one, { ambient, isCounted: true, startTime });
     });
-    deliveries.set(message, registerDelivery(message, delivery));
-  }
+  });
   if (!telemetry.config.loopSpans) return process.follow(() => handler(batch.messages));
-  const loop = traceLoop(batch.messages, message => deliveries.get(message));
+  const loop = traceLoop(batch.messages, message => state.deliveries.get(message));
   return process.follow(
     () => handler(loop.messages),
     undefined,

@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, type Context, type SpanContext } from '@open
 import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
-import { extract, spanContextOf } from './propagation';
+import { CreationContexts, extract, spanContextOf } from './propagation';
 import { planStory, type StoryPlan } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
@@ -26,44 +26,77 @@ interface ProcessPlan {
  * unless configured otherwise. A batch never has a message as its parent (messaging-spans.md, "Consumer spans").
  */
 export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): ProcessPlan {
-  const { system, config } = core;
+  const trust = trustIn(core.config, operation.destination.name);
+  return operation.isBatch ? planBatch(core, operation, ambient, trust) : planSingle(core, operation, ambient, trust);
+}
+
+function planBatch<M>(
+  core: TelemetryCore<M>,
+  operation: Operation<M>,
+  ambient: Context,
+  trust: IncomingTrust,
+): ProcessPlan {
   const links = new Links();
+  const contexts = new CreationContexts(core.system);
   const queueTimesMs: number[] = [];
-  const trust = trustIn(config, operation.destination.name);
-  const contexts = operation.messages.map(message => (trust === 'ignore' ? ROOT_CONTEXT : extract(system, message)));
-  contexts.forEach((creation, index) => {
-    const message = operation.messages[index];
-    const queueTimeMs = queueTimeOf(core, operation, message);
-    if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
-    links.addCreation(
-      spanContextOf(creation),
-      operation.isBatch ? { ...core.messageAttributes(message, true), queueTimeMs } : undefined,
-    );
-  });
-  if (operation.isBatch) return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs };
-  const creation = spanContextOf(contexts[0]);
-  const parent = singleParent(core, operation.messages[0], trust, contexts[0], ambient, links);
+  const isRecorded = core.metrics?.isOn ?? false;
+  for (const message of operation.messages) {
+    // Of messages that share a link it is not told: without metrics most need none.
+    const recorded = isRecorded ? queueTimeOf(core, operation, message) : undefined;
+    if (recorded !== undefined) queueTimesMs.push(recorded);
+    if (trust === 'ignore') continue;
+    links.addCreation(contexts.of(message), () => {
+      const queueTimeMs = isRecorded ? recorded : queueTimeOf(core, operation, message);
+      return { ...core.messageAttributes(message, true), queueTimeMs };
+    });
+  }
+  return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs };
+}
+
+function planSingle<M>(
+  core: TelemetryCore<M>,
+  operation: Operation<M>,
+  ambient: Context,
+  trust: IncomingTrust,
+): ProcessPlan {
+  const [message] = operation.messages;
+  const links = new Links();
+  const carried = trust === 'ignore' ? ROOT_CONTEXT : extract(core.system, message);
+  const creation = spanContextOf(carried);
+  const queueTimeMs = queueTimeOf(core, operation, message);
+  links.addCreation(creation);
+  const parent = trust === 'parent' ? singleParent(core, message, { carried, creation, ambient }, links) : ambient;
   const past = planStory(core, operation, creation, links);
   const isFirstDelivery = (past.story.deliveryCount ?? 1) === 1;
-  return { parent, links, creation, queueTimesMs: isFirstDelivery ? queueTimesMs : [], past };
+  return {
+    parent,
+    links,
+    creation,
+    queueTimesMs: queueTimeMs !== undefined && isFirstDelivery ? [queueTimeMs] : [],
+    past,
+  };
+}
+
+interface Surroundings {
+  /** What the message carries. */
+  carried: Context;
+  creation: SpanContext | undefined;
+  ambient: Context;
 }
 
 function singleParent<M>(
   { config, system }: TelemetryCore<M>,
   message: M,
-  trust: IncomingTrust,
-  creation: Context,
-  ambient: Context,
+  { carried, creation, ambient }: Surroundings,
   links: Links,
 ): Context {
-  if (trust !== 'parent') return ambient;
-  if (config.consumerParent === 'message' && spanContextOf(creation)) {
+  if (config.consumerParent === 'message' && creation) {
     links.add(spanContextOf(ambient));
     // Around the app's own loop there is a context of the app's: what else is in it stays.
-    return ambient === ROOT_CONTEXT ? creation : extract(system, message, ambient);
+    return ambient === ROOT_CONTEXT ? carried : extract(system, message, ambient);
   }
   // Baggage reaches the handler whatever the parent is.
-  const baggage = propagation.getBaggage(creation);
+  const baggage = propagation.getBaggage(carried);
   return baggage ? propagation.setBaggage(ambient, baggage) : ambient;
 }
 

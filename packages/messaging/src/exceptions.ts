@@ -2,6 +2,7 @@ import { SeverityNumber, type Attributes, type Context, type Span } from '@opent
 import { errorMessage, errorType } from './error-type';
 import { splitList } from './options';
 import { exceptionEventName } from './semconv';
+import { environment } from './state';
 import type { OperationType } from './types';
 
 /** The part of a logger that is used; absent where the API has no logs. */

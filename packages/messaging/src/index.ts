@@ -1,4 +1,4 @@
-export { ActiveOperation, activeOperation, bindContext, isThenable } from './active-operation';
+export { ActiveOperation, activeOperation, bindContext, isThenable, runDetached } from './active-operation';
 export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { Delivery, registerDelivery } from './delivery';
@@ -6,10 +6,11 @@ export { guarded } from './guarded';
 export type { ClientFile, ClientModule } from './loaded-files';
 export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
-export { OPTIONS, type Option, type OptionValues, type Pattern } from './options';
+export { matcher, OPTIONS, yamlName, type Option, type OptionValues, type Pattern } from './options';
 export type { Advice, Call, Patch } from './patch-table';
 export { processEach, type ProcessEachOptions } from './process-each';
 export { processMessage } from './process-message';
+export { processSqsEvent, type ProcessSqsEventOptions, type SqsBatchResponse } from './process-sqs-event';
 export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
 export { Requests } from './requests';
@@ -27,6 +28,9 @@ export {
   rabbitmqReplyKey,
   type RabbitMqMessage,
 } from './systems/rabbitmq';
-export { shareQuota, sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
+export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
+export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
+export { shareQuota } from './systems/sqs-attribute-room';
 export { sumAsWritten, type SqsAttributes } from './systems/sqs-attributes';
 export { SqsReceive, type SqsReceivedMessage, type SqsReceiveRequest } from './systems/sqs-receive';
+export type { SqsEvent, SqsEventRecord } from './systems/sqs-event';

@@ -3,52 +3,84 @@ import type { AttributeWriter, MessagingAttributes } from './semconv';
 
 export type LinkType = 'creation' | 'fan-out-source' | 'original-message' | 'previous-attempt';
 
+/** Of one message; made only for a link that is there in the end. */
+type LinkAttributes = MessagingAttributes | (() => MessagingAttributes);
+
 interface Target {
   spanContext: SpanContext;
   type?: LinkType;
-  attributes?: MessagingAttributes;
+  attributes?: LinkAttributes;
   count: number;
 }
 
 /** The links of one span: one for each distinct context, the ones that tell a story first, at most `maxLinks`. */
 export class Links {
-  private readonly _story = new Map<string, Target>();
-  private readonly _creations = new Map<string, Target>();
+  // Most operations have one creation context and no story: what is not needed is not made.
+  private _story?: Map<string, Target>;
+  private _creations?: Map<string, Target>;
+  private _last?: Target;
 
   /** A link of its own: what led here, besides the messages themselves. */
   add(spanContext: SpanContext | undefined, type?: LinkType): void {
-    if (spanContext) this._story.set(keyOf(spanContext), { spanContext, type, count: 1 });
+    if (!spanContext) return;
+    this._story ??= new Map();
+    this._story.set(keyOf(spanContext), { spanContext, type, count: 1 });
   }
 
   /** A link to a message's creation context; messages that share one share the link. */
-  addCreation(spanContext: SpanContext | undefined, attributes?: MessagingAttributes): void {
+  addCreation(spanContext: SpanContext | undefined, attributes?: LinkAttributes): void {
     if (!spanContext) return;
-    const key = keyOf(spanContext);
-    const target = this._creations.get(key);
-    if (target) target.count += 1;
-    else this._creations.set(key, { spanContext, type: 'creation', attributes, count: 1 });
+    const known = this._find(spanContext);
+    if (known) known.count += 1;
+    else this._append({ spanContext, type: 'creation', attributes, count: 1 });
   }
 
   /** The creation context, if there is just one. */
   get onlyCreation(): SpanContext | undefined {
-    return this._creations.size === 1 ? [...this._creations.values()][0].spanContext : undefined;
+    return this._creations ? undefined : this._last?.spanContext;
   }
 
   /** `dropped` counts the links that did not fit, so that their loss can be said. */
   build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
+    const targets = this._targets();
+    const count = Math.min(targets.length, maxLinks);
+    const links: Link[] = [];
+    for (let index = 0; index < count; index++) links.push(toLink(targets[index], writer));
+    return { links, dropped: targets.length - count };
+  }
+
+  /** Neighbours in a batch tend to share a context. */
+  private _find(spanContext: SpanContext): Target | undefined {
+    const last = this._last;
+    if (!last || isSame(last.spanContext, spanContext)) return last;
+    return this._creations?.get(keyOf(spanContext));
+  }
+
+  private _append(target: Target): void {
+    if (this._last) {
+      this._creations ??= new Map([[keyOf(this._last.spanContext), this._last]]);
+      this._creations.set(keyOf(target.spanContext), target);
+    }
+    this._last = target;
+  }
+
+  private _targets(): Target[] {
+    const creations = this._creations ? [...this._creations.values()] : this._last ? [this._last] : [];
+    const story = this._story;
+    if (!story) return creations;
     // A story told of the creation context itself, such as that it is the original, is the link to it.
-    const creations = [...this._creations].filter(([key]) => !this._story.get(key)?.type).map(([, target]) => target);
-    const targets = [...this._story.values(), ...creations];
-    const links = targets.slice(0, maxLinks).map(target => toLink(target, writer));
-    return { links, dropped: targets.length - links.length };
+    return [...story.values(), ...creations.filter(({ spanContext }) => !story.get(keyOf(spanContext))?.type)];
   }
 }
 
 function toLink({ spanContext, type, attributes, count }: Target, writer: AttributeWriter): Link {
   const own: Attributes = writer.write({ linkType: type });
   // A link that stands for several messages cannot carry the attributes of one.
-  writer.write(count > 1 ? { batchMessageCount: count } : (attributes ?? {}), own);
+  if (count > 1) writer.write({ batchMessageCount: count }, own);
+  else if (attributes) writer.write(typeof attributes === 'function' ? attributes() : attributes, own);
   return { context: spanContext, attributes: own };
 }
 
 const keyOf = ({ traceId, spanId }: SpanContext) => traceId + spanId;
+const isSame = (one: SpanContext, other: SpanContext) =>
+  one === other || (one.spanId === other.spanId && one.traceId === other.traceId);

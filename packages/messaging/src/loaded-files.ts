@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
@@ -21,38 +22,60 @@ export interface ClientModule {
 }
 
 interface LoadedFile {
+  module: ClientModule;
+  version: string | undefined;
   exports: unknown;
   patches: ClientFile;
 }
 
-/** The files of these modules that CommonJS has loaded already, in every copy of the package and in a supported version. */
+const cache = (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })
+  ._cache;
+
+/**
+ * Calls back when an `import()`, or the app's main file, has loaded something. Where a loader of somebody else's hands
+ * sources to Node, a `require` in them is seen by no hook.
+ */
+export function onImported(listener: () => void): void {
+  let count = 0;
+  tracingChannel('module.import').asyncEnd.subscribe(() => {
+    const before = count;
+    count = Object.keys(cache).length;
+    if (count !== before) listener();
+  });
+}
+
+/** The files of these modules that CommonJS has loaded already, in every copy of the package. */
 export function loadedFiles(modules: readonly ClientModule[]): LoadedFile[] {
-  const cache = (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })
-    ._cache;
-  const wanted = modules.flatMap(({ name, versions, files }) =>
-    Object.entries(files).map(([file, patches]) => ({
-      suffix: path.normalize(`/node_modules/${name}/${file}`),
+  const wanted = modules.flatMap(module =>
+    Object.entries(module.files).map(([file, patches]) => ({
+      module,
+      suffix: path.normalize(`/node_modules/${module.name}/${file}`),
       file: path.normalize(file),
-      versions,
       patches,
     })),
   );
   return Object.keys(cache).flatMap(filename =>
     wanted
-      .filter(
-        ({ suffix, file, versions }) =>
-          filename.endsWith(suffix) && isSupported(filename.slice(0, -file.length), versions),
-      )
-      .map(({ patches }) => ({ exports: cache[filename]!.exports, patches })),
+      // One that is still loading has its exports only later, and its hook then.
+      .filter(({ suffix }) => filename.endsWith(suffix) && cache[filename]!.loaded)
+      .map(({ module, file, patches }) => ({
+        module,
+        version: versionOf(filename.slice(0, -file.length)),
+        exports: cache[filename]!.exports,
+        patches,
+      })),
   );
 }
 
-function isSupported(packageFolder: string, versions: readonly string[]): boolean {
-  const version = guarded('reading a package version', () => {
+export function isSupported(version: string | undefined, { versions }: ClientModule): boolean {
+  return version !== undefined && versions.some(range => semver.satisfies(version, range));
+}
+
+function versionOf(packageFolder: string): string | undefined {
+  return guarded('reading a package version', () => {
     const { version } = JSON.parse(readFileSync(path.join(packageFolder, 'package.json'), 'utf8')) as {
       version: string;
     };
     return version;
   });
-  return version !== undefined && versions.some(range => semver.satisfies(version, range));
 }

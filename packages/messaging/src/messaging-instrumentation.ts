@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
@@ -5,8 +6,10 @@ import {
 } from '@opentelemetry/instrumentation';
 import { resolveConfig, type MessagingConfig, type ResolvedConfig } from './config';
 import { guarded } from './guarded';
-import { loadedFiles, type ClientFile, type ClientModule } from './loaded-files';
+import { isSupported, loadedFiles, onImported, type ClientFile, type ClientModule } from './loaded-files';
 import { PatchTable, type Advice, type Patch } from './patch-table';
+import { state } from './state';
+import { report } from './report';
 import { MessagingTelemetry } from './telemetry';
 import type { EventLogger } from './exceptions';
 import type { MessagingSystem } from './types';
@@ -24,24 +27,42 @@ export interface Client<M> {
  */
 export abstract class MessagingInstrumentation<M> extends InstrumentationBase<ResolvedConfig> {
   // Set while the base class's constructor runs: an initializer would wipe them out.
-  declare private _telemetry?: MessagingTelemetry<M>;
+  declare private _telemetries?: Map<unknown, MessagingTelemetry<never>>;
   declare private _patchTable?: PatchTable;
+  /** What was told of a library once. */
+  declare private _told?: Set<string>;
+  declare private _isSecondLookDue?: boolean;
+  declare private _isFollowingImports?: boolean;
 
   constructor(packageName: string, version: string, config: MessagingConfig = {}) {
     super(packageName, version, config as ResolvedConfig);
   }
 
   protected abstract get client(): Client<M>;
-  /** The library's modules and the files of theirs that are patched. Free of side effects. */
+  /** The library, then others that it is made of, and the files of theirs that are patched. Free of side effects. */
   protected abstract modules(): readonly ClientModule[];
 
   protected get telemetry(): MessagingTelemetry<M> {
-    return (this._telemetry ??= new MessagingTelemetry(this.client.system, this.getConfig(), {
+    return this.telemetryOf(this.client.system);
+  }
+
+  /** For a library that talks to another system too. */
+  protected telemetryOf<Other>(system: MessagingSystem<Other>): MessagingTelemetry<Other> {
+    this._telemetries ??= new Map();
+    let telemetry = this._telemetries.get(system) as MessagingTelemetry<Other> | undefined;
+    if (telemetry) return telemetry;
+    telemetry = new MessagingTelemetry(system, this.getConfig(), {
       tracer: () => this.tracer,
       // Only APIs from 1.10 have logs.
       logger: () => this.logger as EventLogger | undefined,
       meter: () => this.meter,
-    }));
+    });
+    this._telemetries.set(system, telemetry as MessagingTelemetry<unknown> as MessagingTelemetry<never>);
+    return telemetry;
+  }
+
+  private get _started(): Iterable<MessagingTelemetry<never>> {
+    return this._telemetries?.values() ?? [];
   }
 
   private get _patches(): PatchTable {
@@ -60,45 +81,108 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
 
   override setConfig(config: MessagingConfig = {}): void {
     super.setConfig(resolveConfig(this.client.name, config));
-    this._telemetry?.configure(this.getConfig());
+    for (const telemetry of this._started) telemetry.configure(this.getConfig());
   }
 
   override _updateMetricInstruments(): void {
-    this.telemetry.updateMeter();
+    for (const telemetry of this._started) telemetry.updateMeter();
   }
 
   override init(): InstrumentationNodeModuleDefinition[] {
-    return this.modules().map(({ name, versions, files, main }) => {
+    return this.modules().map(module => {
+      const { name, files, main } = module;
+      // Of a version that is not supported we want to hear too.
       const definitions = Object.entries(files).map(
         ([file, patches]) =>
-          new InstrumentationNodeModuleFile(`${name}/${file}`, [...versions], this._patchFile(patches), keepExports),
+          new InstrumentationNodeModuleFile(`${name}/${file}`, ['*'], this._patchFile(module, patches), keepExports),
       );
       // Patches in place: replacing an export would not reach an app that imports it from ESM.
-      const patchMain = main === undefined ? undefined : this._patchFile(files[main]);
-      return new InstrumentationNodeModuleDefinition(name, [...versions], patchMain, keepExports, definitions);
+      const patchMain = this._patchFile(module, main === undefined ? () => [] : files[main]);
+      const definition = new InstrumentationNodeModuleDefinition(name, ['*'], patchMain, keepExports, definitions);
+      return Object.assign(definition, { includePrerelease: true });
     });
   }
 
   override enable(): void {
     this._patches.switchOn();
     super.enable();
-    // What was loaded before us is patched in place.
-    for (const { exports, patches } of loadedFiles(this.modules())) this._patchFile(patches)(exports);
+    state.telemetries.set(this.client.name, this.telemetry as MessagingTelemetry<unknown> as MessagingTelemetry<never>);
+    this._adoptLoaded();
+    if (this._isFollowingImports) return;
+    this._isFollowingImports = true;
+    onImported(() => {
+      if (this.isEnabled()) this._adoptLoaded();
+    });
   }
 
   override disable(): void {
     super.disable();
+    const { name } = this.client;
+    if (state.telemetries.get(name) === (this.telemetry as unknown)) state.telemetries.delete(name);
     this._patches.unpatchAll();
-    this._telemetry?.lags.clear();
+    for (const telemetry of this._started) telemetry.lags.clear();
+  }
+
+  /** What was loaded before us, or past the hooks, is patched in place. */
+  private _adoptLoaded(): void {
+    for (const { module, patches, exports, version } of loadedFiles(this.modules())) {
+      this._patchFile(module, patches, 'adopted: loaded without our hook')(exports, version);
+    }
   }
 
   /** A throw in here would come out of the app's own `require`. */
-  private _patchFile(patches: ClientFile) {
-    return (exports: unknown) => {
-      guarded('patching', () => patches(exports).forEach(patch => this._patches.patch(patch)));
+  private _patchFile(module: ClientModule, patches: ClientFile, how = 'as it was loaded') {
+    return (exports: unknown, version?: string) => {
+      guarded('patching', () => {
+        if (!isSupported(version, module)) return this._tellUnsupported(module, version);
+        const patched = patches(exports).filter(patch => this._patches.patch(patch));
+        if (patched.length === 0) return;
+        this._tellOnce(`${module.name} ${version} patched (${how})`);
+        this._lookAgain();
+      });
       return exports;
     };
   }
+
+  /** Of what the library is made of, other libraries use other versions. */
+  private _tellUnsupported({ name, versions }: ClientModule, version: string | undefined): void {
+    if (version === undefined || name !== this.modules()[0].name) return;
+    report(`${name} ${version} is not supported, its messages are not traced; supported: ${versions.join(' or ')}.`);
+  }
+
+  private _tellOnce(line: string): void {
+    this._told ??= new Set();
+    if (this._told.has(line)) return;
+    this._told.add(line);
+    diag.info(`queuetrace: ${line}`);
+  }
+
+  /** When all has been loaded that is loaded now: the main file of a package that is imported from ESM has no hook. */
+  private _lookAgain(): void {
+    if (this._isSecondLookDue) return;
+    this._isSecondLookDue = true;
+    setImmediate(() => {
+      this._isSecondLookDue = false;
+      if (!this.isEnabled()) return;
+      this._adoptLoaded();
+      this._tellOther();
+    }).unref();
+  }
+
+  private _tellOther(): void {
+    const other = this._patches.findOther();
+    if (other) report(doubled(this.client.name, other));
+  }
+}
+
+function doubled(client: string, other: string): string {
+  const line = `${client} is instrumented by ${other} as well: messages may have two spans.`;
+  if (other === 'another queuetrace') return `${line} Leave out the preload, or the one in code.`;
+  const [theirs, ours] = [
+    client === 'sqs' ? 'aws-sdk' : client,
+    `OTEL_INSTRUMENTATION_${client.toUpperCase()}_ENABLED`,
+  ];
+  return `${line} ${ours}=false turns ours off; OTEL_NODE_DISABLED_INSTRUMENTATIONS=${theirs} with ${ours}=true OpenTelemetry's own.`;
 }
 
 /** Unpatching is the patch table's work; the base class calls this without asking whether it is there. */

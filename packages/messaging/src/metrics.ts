@@ -16,6 +16,8 @@ export class MessagingMetrics {
   private _counters: Partial<Record<MetricKey, Counter>> = {};
   private _histograms: Partial<Record<MetricKey, Histogram>> = {};
   private _inFlight?: UpDownCounter;
+  /** Whether there is a meter that takes what is recorded. */
+  isOn = false;
 
   constructor(
     private readonly _series: SeriesTable,
@@ -24,9 +26,7 @@ export class MessagingMetrics {
 
   /** Makes the instruments anew: the metrics API has no proxy, and the provider may be set late. */
   setMeter(meter: Meter): void {
-    this._counters = {};
-    this._histograms = {};
-    this._inFlight = undefined;
+    this._forgetInstruments();
     for (const [key, { name, vocabularies, buckets, isObserved, isUpDown, ...options }] of Object.entries<
       (typeof METRICS)[MetricKey] & { buckets?: number[]; isObserved?: boolean; isUpDown?: boolean }
     >(METRICS)) {
@@ -40,6 +40,8 @@ export class MessagingMetrics {
           advice: { explicitBucketBoundaries: buckets },
         });
     }
+    this.isOn = !this._isNoop();
+    if (!this.isOn) this._forgetInstruments();
   }
 
   /** The duration of an operation and, unless `isCounted` elsewhere, its messages. */
@@ -50,6 +52,7 @@ export class MessagingMetrics {
     context: Context,
     outcome: Outcome,
   ): void {
+    if (!this.isOn) return;
     const series = this._series.of(type, operation, outcome.errorType);
     const { typed, untyped, legacy } = series;
     if (type !== 'process') this._histograms.operationDuration?.record(durationMs / 1000, typed, context);
@@ -90,6 +93,17 @@ export class MessagingMetrics {
 
   recordQueueTime<M>(operation: Operation<M>, queueTimeMs: number, context: Context): void {
     this._histograms.queueTime?.record(queueTimeMs, this._series.of('process', operation).untyped, context);
+  }
+
+  private _forgetInstruments(): void {
+    this._counters = {};
+    this._histograms = {};
+    this._inFlight = undefined;
+  }
+
+  /** Without a provider the API gives one and the same instrument for all names: then there is nothing to work out. */
+  private _isNoop(): boolean {
+    return [this._counters, this._histograms].every(instruments => new Set(Object.values(instruments)).size <= 1);
   }
 
   private _count(type: OperationType, count: number, { untyped, legacy }: Series, context: Context): void {

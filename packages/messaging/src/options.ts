@@ -120,7 +120,12 @@ export const OPTIONS = {
     'Headers recorded as `messaging.header.<name>`.',
   ),
   headersExcluded: option<readonly Pattern[]>(patterns, 'HEADERS_EXCLUDED', [], 'Headers not recorded even so.'),
-  messageKey: option(flag, 'MESSAGE_KEY', true, "Kafka: record the message's key. A key can be personal data."),
+  messageKey: option(
+    flag,
+    'MESSAGE_KEY',
+    true,
+    "Kafka: record the message's key; SQS: record its group id. Either can be personal data.",
+  ),
   bodySize: option(flag, 'BODY_SIZE', false, 'Record the size of message bodies, in bytes.'),
   deadLetter: option<readonly Pattern[]>(
     patterns,
@@ -153,6 +158,12 @@ export const OPTIONS = {
     30_000,
     'SQS: after this time an unfinished loop span ends, where the visibility timeout is not known, in milliseconds.',
   ),
+  sqsCarrier: option(
+    oneOf('attributes', 'aws-trace-header', 'both'),
+    'CARRIER',
+    'attributes',
+    'SQS: where a message carries its context. `attributes` falls back on the system attribute `AWSTraceHeader` where there is no room, and writes it too where the X-Ray propagator is configured.',
+  ),
   maxDestinations: option(count, 'MAX_DESTINATIONS', 1000, 'Series an instrument; the rest is summed as overflow.'),
   metrics: option(flag, 'METRICS', true, "This client's metrics."),
 };
@@ -161,6 +172,11 @@ type ValueOf<One> = One extends Option<infer Value> ? Value : never;
 /** Every option with its value. */
 export type OptionValues = { [Key in keyof typeof OPTIONS]: ValueOf<(typeof OPTIONS)[Key]> };
 
+/** What an option is called in a configuration file. */
+export function yamlName(key: string): string {
+  return key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+}
+
 export function splitList(text: string): string[] {
   return text
     .split(',')
@@ -168,9 +184,23 @@ export function splitList(text: string): string[] {
     .filter(Boolean);
 }
 
-/** One test for a list of globs and RegExps, compiled once. */
+const MAX_REMEMBERED_NAMES = 1000;
+
+/** One test for a list of globs and RegExps, compiled once; what it said of a name is remembered. */
 export function matcher(list: readonly Pattern[]): (name: string) => boolean {
   if (list.length === 0) return () => false;
+  const matches = compiled(list);
+  const known = new Map<string, boolean>();
+  return name => {
+    let isMatch = known.get(name);
+    if (isMatch !== undefined) return isMatch;
+    isMatch = matches(name);
+    if (known.size < MAX_REMEMBERED_NAMES) known.set(name, isMatch);
+    return isMatch;
+  };
+}
+
+function compiled(list: readonly Pattern[]): (name: string) => boolean {
   // `bash`: a star also crosses a slash; names of queues and headers are not paths.
   const tests = list.map(one =>
     typeof one === 'string'

@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import { state } from './state';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- the patch border: anybody's functions, with any arguments. */
 export type AnyFunction = (this: any, ...args: any[]) => any;
@@ -35,9 +36,10 @@ export class PatchTable {
     this._switch.isOn = true;
   }
 
-  /** Patches each method that is there, once however often it is called. */
-  patch({ target, methods }: Patch): void {
-    if (!target) return;
+  /** Patches each method that is there, once however often it is called. Whether there was one to patch. */
+  patch({ target, methods }: Patch): boolean {
+    if (!target) return false;
+    let isPatched = false;
     const wrapped = this._wrapped.get(target) ?? new Map<string, Wrapped>();
     this._wrapped.set(target, wrapped);
     for (const [name, advice] of Object.entries(methods)) {
@@ -45,8 +47,28 @@ export class PatchTable {
       const wasOwn = Object.hasOwn(target, name);
       const original = wasOwn ? target[name] : inherited(target, name);
       const entry = { original, wrapper: this.wrap(original, advice), wasOwn };
-      if (define(target, name, entry.wrapper)) wrapped.set(name, entry);
+      if (!define(target, name, entry.wrapper)) continue;
+      wrapped.set(name, entry);
+      state.wrappers.set(entry.wrapper, this._switch);
+      isPatched = true;
     }
+    return isPatched;
+  }
+
+  /** Whether somebody else has wrapped what is patched here, inside or outside of our wrapper, and who. */
+  findOther(): 'another instrumentation' | 'another queuetrace' | undefined {
+    for (const [target, methods] of this._wrapped) {
+      for (const [name, { original, wasOwn }] of methods) {
+        const inherited = wasOwn ? undefined : Object.getPrototypeOf(target)[name];
+        for (const one of [target[name], original, inherited]) {
+          // Shimmer's mark, which OpenTelemetry's own instrumentations and many others have.
+          if (one?.__wrapped === true) return 'another instrumentation';
+          const owner = state.wrappers.get(one ?? {});
+          if (owner?.isOn && owner !== this._switch) return 'another queuetrace';
+        }
+      }
+    }
+    return undefined;
   }
 
   /** Patches the methods of one object, which is not kept: its wrappers stay and follow the switch. */

@@ -43,6 +43,7 @@ export const ATTRIBUTE_NAMES = {
   ],
   rabbitmqDeliveryTag: ['messaging.rabbitmq.message.delivery_tag', 'rabbitmq.message.delivery_tag', null],
   sqsQueueUrl: same('aws.sqs.queue.url', 'messaging.url'),
+  snsTopicArn: same('aws.sns.topic.arn', 'messaging.url'),
   awsRequestId: same('aws.request_id', 'aws.request_id'),
   // What the conventions have no name for.
   queueTimeMs: own('messaging.queue_time_ms'),
@@ -53,6 +54,7 @@ export const ATTRIBUTE_NAMES = {
   rabbitmqRequeue: own('messaging.rabbitmq.requeue'),
   rabbitmqBackPressure: own('messaging.rabbitmq.back_pressure'),
   batchEntryId: own('messaging.batch.entry_id'),
+  retryCount: own('messaging.client.retry_count'),
   sqsMessageGroupId: own('messaging.aws_sqs.message_group_id'),
   sqsMessageDeduplicationId: own('messaging.aws_sqs.message_deduplication_id'),
   sqsVisibilityTimeout: own('messaging.aws_sqs.visibility_timeout'),

@@ -44,7 +44,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
     }
     hasForwarded ||= Boolean(isForwarded);
     if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
-    if (config.producerPropagation && (system.canCarry?.(message) ?? true)) carriers.push(message);
+    if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
   }
   const processed = source?.type === 'process' ? source : undefined;
   return { links, carriers, ...planRepublish(core, operation, processed, hasForwarded, deadLetterReason(ambient)) };

@@ -12,12 +12,20 @@ export interface Series {
   legacy: Attributes;
 }
 
+interface Last {
+  operation: Operation<unknown>;
+  errorType: string | undefined;
+  series: Series;
+}
+
 /** Marks what did not get a series of its own (metrics SDK specification, "Overflow attribute"). */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /** Low-cardinality attributes of operations, made once a series. Beyond the cap, operations of one name share one. */
 export class SeriesTable {
   private readonly _known = new Map<string, Series>();
+  /** One operation's series is asked for several times, and the next operation tends to be like it. */
+  private readonly _last: Partial<Record<OperationType, Last>> = {};
   private readonly _legacyWriter = new AttributeWriter(['legacy']);
 
   constructor(
@@ -27,6 +35,17 @@ export class SeriesTable {
   ) {}
 
   of(type: OperationType, operation: Operation<unknown>, errorType?: string): Series {
+    const last = this._last[type];
+    if (last && last.errorType === errorType && isSameSeries(last.operation, operation)) return last.series;
+    const series = this._find(type, operation, errorType);
+    // No message is kept, nor what the client may change later.
+    const { name, destination, consumerGroup, server } = operation;
+    const kept = { name, destination, consumerGroup, server: { ...server }, messages: [] };
+    this._last[type] = { operation: kept, errorType, series };
+    return series;
+  }
+
+  private _find(type: OperationType, operation: Operation<unknown>, errorType?: string): Series {
     const { name, destination, consumerGroup, server } = operation;
     const destinationName = isLowCardinality(destination) ? destination.name : undefined;
     const place = [destinationName, destination.partitionId, consumerGroup, server?.address, server?.port];
@@ -65,4 +84,16 @@ export class SeriesTable {
       legacy: this._legacyWriter.write({ ...values, operationType }),
     };
   }
+}
+
+function isSameSeries(one: Operation<unknown>, other: Operation<unknown>): boolean {
+  return (
+    one.name === other.name &&
+    one.consumerGroup === other.consumerGroup &&
+    one.server?.address === other.server?.address &&
+    one.server?.port === other.server?.port &&
+    one.destination.name === other.destination.name &&
+    one.destination.partitionId === other.destination.partitionId &&
+    isLowCardinality(one.destination) === isLowCardinality(other.destination)
+  );
 }

@@ -1,10 +1,15 @@
-import type { Delivery } from './delivery';
+import { Deliveries } from './deliveries';
+import type { MessagingTelemetry } from './telemetry';
 
 interface State {
   /** How to start the process operation of a message that was received but not yet handled. */
-  readonly deliveries: WeakMap<object, Delivery>;
+  readonly deliveries: Deliveries;
+  /** Of the instrumentations that are on, by the client's short name. */
+  readonly telemetries: Map<string, MessagingTelemetry<never>>;
   /** Lines that were told already. */
   readonly reported: Set<string>;
+  /** Our wrappers on prototypes and exports, with the switch of the instrumentation that they belong to. */
+  readonly wrappers: WeakMap<object, { readonly isOn: boolean }>;
   /** Set where the configuration was read from a file: then the environment does not count. */
   file?: ConfigurationFile;
 }
@@ -26,8 +31,10 @@ const KEY = Symbol.for('queuetrace.v1');
  * for a public function.
  */
 export const state: State = ((globalThis as { [KEY]?: State })[KEY] ??= {
-  deliveries: new WeakMap(),
+  deliveries: new Deliveries(),
+  telemetries: new Map(),
   reported: new Set(),
+  wrappers: new WeakMap(),
 });
 
 /** The environment that counts: with a configuration file, what is set outside of it is not read. */

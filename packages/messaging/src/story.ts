@@ -52,7 +52,7 @@ export function planStory<M>(
   return {
     story,
     counted,
-    attributes: { deliveryCount, ...(deadLetter && arrivalAttributes(deadLetter, last)) },
+    attributes: deadLetter ? { deliveryCount, ...arrivalAttributes(deadLetter, last) } : { deliveryCount },
     onEnd: (process, failure) => endAttempt(core, process, story, { identity, last, failure }),
   };
 }

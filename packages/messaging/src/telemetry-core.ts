@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { ActiveOperation, type Started } from './active-operation';
 import { Attempts } from './attempts';
-import { headerAttributes, messageAttributes, operationAttributes } from './attributes';
+import { headerAttributes, messageAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
 import { guarded } from './guarded';
@@ -20,6 +20,7 @@ import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
 import { SeriesTable } from './series';
 import { spanName } from './span-name';
+import { StableAttributes } from './stable-attributes';
 import type { MessagingSystem, Operation, OperationType } from './types';
 
 /** Where spans, metrics and log records go; each may be exchanged at any time. */
@@ -60,6 +61,7 @@ export class TelemetryCore<M = unknown> {
   readonly isIgnored: (destination: string) => boolean;
   readonly isDeadLetterDestination: (destination: string) => boolean;
   readonly attempts: Attempts;
+  private readonly _stable: StableAttributes;
   private readonly _capturesHeaders: boolean;
   private readonly _isCaptured: (header: string) => boolean;
 
@@ -69,6 +71,7 @@ export class TelemetryCore<M = unknown> {
     private readonly _source: TelemetrySource,
   ) {
     this.writer = new AttributeWriter(config.semconv);
+    this._stable = new StableAttributes(system, this.writer);
     if (config.metrics)
       this.metrics = new MessagingMetrics(
         new SeriesTable(system.name, this.writer, config.maxDestinations),
@@ -120,19 +123,34 @@ export class TelemetryCore<M = unknown> {
     return attributes;
   }
 
-  private _startSpan({ type, operation, kind, parent, links, attributes, startTime }: Start<M>): Span {
-    const written = this.writer.write({ ...operationAttributes(this.system, type, operation), ...attributes });
+  /** A message's attributes are no matter for samplers (messaging-spans.md): a span without a record goes without. */
+  private _startSpan(start: Start<M>): Span {
+    const { type, operation, kind, parent, links, startTime } = start;
+    const attributes = this._startAttributes(start);
+    const options = { kind, attributes, links, startTime: startTime?.date };
+    const span = this._source.tracer().startSpan(spanName(operation), options, parent);
     const isSending = type === 'send' || type === 'create';
     // A batch of one that is received or processed has its message's attributes on the link, as any batch.
-    if (operation.messages.length === 1 && (isSending || !operation.isBatch)) {
-      this._writeMessage(operation.messages[0], !isSending, written);
-    }
-    const options = { kind, attributes: written, links, startTime: startTime?.date };
-    return this._source.tracer().startSpan(spanName(operation), options, parent);
+    if (operation.messages.length !== 1 || (operation.isBatch && !isSending) || !span.isRecording()) return span;
+    guarded('reading a message', () => span.setAttributes(this._writeMessage(operation.messages[0], !isSending)));
+    return span;
   }
 
-  private _writeMessage(message: M, isDelivered: boolean, written: Attributes): void {
-    this.writer.write(this.messageAttributes(message, isDelivered), written);
+  private _startAttributes({ type, operation, attributes }: Start<M>): Attributes {
+    const written = this._stable.of(type, operation);
+    const { destination, messages, isBatch } = operation;
+    const { partitionId } = destination;
+    if (isBatch || partitionId !== undefined) {
+      const batchMessageCount = isBatch ? messages.length : undefined;
+      this.writer.write({ destinationPartitionId: partitionId, batchMessageCount }, written);
+    }
+    if (operation.attributes) this.writer.write(operation.attributes, written);
+    return attributes ? this.writer.write(attributes, written) : written;
+  }
+
+  private _writeMessage(message: M, isDelivered: boolean): Attributes {
+    const written = this.writer.write(this.messageAttributes(message, isDelivered));
     if (this._capturesHeaders) Object.assign(written, headerAttributes(this.system, message, this._isCaptured));
+    return written;
   }
 }

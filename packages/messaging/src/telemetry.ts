@@ -7,7 +7,7 @@ import { ORIGINAL_FIELD, writeOriginal } from './dead-letter';
 import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
-import { extract, fieldsOf, spanContextOf } from './propagation';
+import { CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
 import { planSend } from './send-plan';
 import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
@@ -79,7 +79,9 @@ export class MessagingTelemetry<M> {
     if (carriers.length === 0) return active;
     const fields = carriedBy(active, original);
     const creation = spanContextOf(active.context);
-    for (const message of carriers) guarded('injecting', () => this._system.inject(message, fields, creation));
+    for (const message of carriers) {
+      guarded('injecting', () => this._system.inject(message, fields, creation, this.config));
+    }
     return active;
   }
 
@@ -88,7 +90,7 @@ export class MessagingTelemetry<M> {
     const operation = { ...send, name: 'create', messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    guarded('injecting', () => this._system.inject(message, carriedBy(create, original), creation));
+    guarded('injecting', () => this._system.inject(message, carriedBy(create, original), creation, this.config));
     create.end();
     return creation;
   }
@@ -101,12 +103,13 @@ export class MessagingTelemetry<M> {
     const hasFailed = error !== undefined;
     if (operation.messages.length === 0 && !hasFailed) return;
     const links = new Links();
+    const contexts = new CreationContexts(this._system);
     const queueTimesMs: number[] = [];
     for (const message of operation.messages) {
       const queueTimeMs = queueTimeOf(this._core, operation, message);
       if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
-      const attributes = { ...this._core.messageAttributes(message, true), queueTimeMs };
-      links.addCreation(spanContextOf(extract(this._system, message)), attributes);
+      const attributes = () => ({ ...this._core.messageAttributes(message, true), queueTimeMs });
+      links.addCreation(contexts.of(message), attributes);
     }
     const parent = withoutEndedSpan(context.active());
     const options = { startTime, isSpanless: !this.config.receiveSpans };
@@ -145,7 +148,7 @@ export class MessagingTelemetry<M> {
   ): ActiveOperation<M> {
     const { parent, links, creation, queueTimesMs, past } = planProcess(this._core, operation, ambient);
     links.add(request);
-    const attributes = { ...past?.attributes, queueTimeMs: operation.isBatch ? undefined : queueTimesMs[0] };
+    const attributes = past && { ...past.attributes, queueTimeMs: queueTimesMs[0] };
     const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
       attributes,
       isCounted,
@@ -176,7 +179,8 @@ export class MessagingTelemetry<M> {
     const { settleSpans } = this.config;
     if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return undefined;
     const links = new Links();
-    for (const message of operation.messages) links.addCreation(spanContextOf(extract(this._system, message)));
+    const contexts = new CreationContexts(this._system);
+    for (const message of operation.messages) links.addCreation(contexts.of(message));
     return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links);
   }
 
@@ -218,8 +222,9 @@ export class MessagingTelemetry<M> {
     options: Partial<Parameters<TelemetryCore<M>['start']>[0]> = {},
   ): ActiveOperation<M> {
     const { links, dropped } = story.build(this._core.writer, this.config.maxLinks);
-    const attributes = { ...options.attributes, batchDroppedLinkCount: dropped || undefined };
-    return this._core.start({ ...options, type, operation, kind, parent, links, attributes });
+    const start = { ...options, type, operation, kind, parent, links };
+    if (dropped > 0) start.attributes = { ...options.attributes, batchDroppedLinkCount: dropped };
+    return this._core.start(start);
   }
 }
 

@@ -50,9 +50,14 @@ export interface MessagingSystem<Message> {
    * Writes the propagation fields into the message; false where they did not fit.
    * @param creation what the fields say, for a carrier of the system's own
    */
-  inject(message: Message, fields: ReadonlyMap<string, string>, creation?: SpanContext): boolean;
+  inject(
+    message: Message,
+    fields: ReadonlyMap<string, string>,
+    creation: SpanContext | undefined,
+    options: CarrierOptions,
+  ): boolean;
   /** Whether the message has room for a creation context. Default: it has. */
-  canCarry?(message: Message): boolean;
+  canCarry?(message: Message, options: CarrierOptions): boolean;
   /** Whether the context in an outgoing message was read from a delivered one, so is not the caller's own choice. */
   isForwarded?(message: Message): boolean;
   /** Told just before a traced send, for a system whose broker keeps no time stamp. */
@@ -85,6 +90,11 @@ export interface DeadLetter {
   deadLetteredAtMs?: number;
   /** It was moved as it is, so that the context it carries is that of its first send. */
   isMovedByBroker?: boolean;
+}
+
+/** Where a message carries its context, for a system that has several places. */
+export interface CarrierOptions {
+  sqsCarrier: 'attributes' | 'aws-trace-header' | 'both';
 }
 
 /** Which attributes of a message may be recorded. */

@@ -33,6 +33,7 @@ describe('the configuration', () => {
     assert.deepEqual(read('IGNORE_DESTINATIONS', 'health-*, tmp').ignoreDestinations, ['health-*', 'tmp']);
     assert.equal(read('PRODUCER_SPANS', 'message').producerSpans, 'message');
     assert.equal(read('CONSUME_TIMEOUT_MS', '0').consumeTimeoutMs, 0);
+    assert.equal(read('CARRIER', 'aws-trace-header').sqsCarrier, 'aws-trace-header');
     assert.equal(read('TRUST_INCOMING_CONTEXT', 'link').trustIncomingContext, 'link');
   });
 

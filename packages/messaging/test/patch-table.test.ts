@@ -74,9 +74,9 @@ describe('the patch table', () => {
   });
 
   it('carries none of the marks by which shimmer would take our wrapper for its own', () => {
-    const marked = Object.assign(target.send, { __original: 1, __unwrap: 1, __wrapped: true, label: 'kept' });
+    Object.assign(target.send, { __original: 1, __unwrap: 1, __wrapped: true, label: 'kept' });
     table.patch({ target, methods: { send: advice } });
-    const wrapper = target.send as typeof marked;
+    const wrapper = target.send as typeof target.send & { label?: string };
     assert.deepEqual(
       ['__original', '__unwrap', '__wrapped'].filter(mark => mark in wrapper),
       [],
@@ -137,5 +137,50 @@ describe('the patch table', () => {
     const frozen = Object.freeze({ send: () => 'sent' });
     table.patch({ target: frozen, methods: { send: advice } });
     assert.equal(frozen.send(), 'sent');
+  });
+
+  describe('finds others on the same method', () => {
+    const wrappedByOther = (inner: (...args: unknown[]) => unknown) =>
+      Object.assign((...args: unknown[]) => inner(...args), { __wrapped: true });
+
+    it('none where there is none', () => {
+      table.patch({ target, methods: { send: advice } });
+      assert.equal(table.findOther(), undefined);
+    });
+
+    it('outside of our wrapper', () => {
+      table.patch({ target, methods: { send: advice } });
+      target.send = wrappedByOther(target.send);
+      assert.equal(table.findOther(), 'another instrumentation');
+    });
+
+    it('inside of our wrapper', () => {
+      target.send = wrappedByOther(target.send);
+      table.patch({ target, methods: { send: advice } });
+      assert.equal(table.findOther(), 'another instrumentation');
+    });
+
+    it('on the class that it is inherited from', () => {
+      const base = { send: wrappedByOther(target.send) };
+      table.patch({ target: Object.create(base) as object, methods: { send: advice } });
+      assert.equal(table.findOther(), 'another instrumentation');
+    });
+
+    it('of ours, while that one is on', () => {
+      const first = new PatchTable({});
+      first.switchOn();
+      first.patch({ target, methods: { send: advice } });
+      table.patch({ target, methods: { send: advice } });
+      assert.equal(table.findOther(), 'another queuetrace');
+      first.unpatchAll();
+      assert.equal(table.findOther(), undefined);
+    });
+
+    it('not in what we have patched twice ourselves', () => {
+      const base = { send: target.send };
+      table.patch({ target: base, methods: { send: advice } });
+      table.patch({ target: Object.create(base) as object, methods: { send: advice } });
+      assert.equal(table.findOther(), undefined);
+    });
   });
 });

@@ -18,3 +18,18 @@ export const CLIENTS = {
 
 export type ClientName = keyof typeof CLIENTS;
 export const CLIENT_NAMES = Object.keys(CLIENTS) as ClientName[];
+
+/** The names under which a configuration file may have them as well. */
+export const CLIENT_PACKAGES: Readonly<Record<ClientName, string>> = {
+  kafkajs: '@queuetrace/instrumentation-kafkajs',
+  amqplib: '@queuetrace/instrumentation-amqplib',
+  sqs: '@queuetrace/instrumentation-aws-sdk-client-sqs',
+};
+
+/** What else people call them. */
+export const CLIENT_ALIASES: Readonly<Record<string, ClientName>> = {
+  kafka: 'kafkajs',
+  rabbitmq: 'amqplib',
+  amqp: 'amqplib',
+  aws_sqs: 'sqs',
+};

@@ -1,6 +1,5 @@
 import { format } from 'node:util';
 import { diag, DiagLogLevel, type DiagLogger } from '@opentelemetry/api';
-import type { Variables } from './environment/variables';
 
 const LEVELS = {
   none: DiagLogLevel.NONE,
@@ -12,9 +11,11 @@ const LEVELS = {
   all: DiagLogLevel.ALL,
 };
 
-/** `OTEL_LOG_LEVEL`: all on standard error, since standard output is the app's. Not set: nothing. */
-export function logDiagnostics(variables: Variables): void {
-  const level = variables.oneOf(Object.keys(LEVELS) as (keyof typeof LEVELS)[], 'OTEL_LOG_LEVEL');
+export type LogLevel = keyof typeof LEVELS;
+export const LOG_LEVELS = Object.keys(LEVELS) as LogLevel[];
+
+/** All on standard error, since standard output is the app's. No level: nothing. */
+export function logDiagnostics(level: LogLevel | undefined): void {
   if (level) diag.setLogger(STANDARD_ERROR, { logLevel: LEVELS[level], suppressOverrideMessage: true });
 }
 

@@ -3,8 +3,12 @@ import { VERSION } from './version';
 /** The distribution starts once in a process, however often and from wherever it is preloaded. */
 const STARTED = Symbol.for('queuetrace.register.v1');
 
+/** With a configuration file, it is the file that says so. */
+const { OTEL_CONFIG_FILE, OTEL_SDK_DISABLED } = process.env;
+const isDisabled = !OTEL_CONFIG_FILE?.trim() && OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true';
+
 /* eslint-disable @typescript-eslint/no-require-imports -- a process that is not traced loads nothing. */
-if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true' && !(STARTED in globalThis)) {
+if (!isDisabled && !(STARTED in globalThis)) {
   Object.defineProperty(globalThis, STARTED, { value: VERSION });
   try {
     (require('./start') as typeof import('./start')).start(process.env);

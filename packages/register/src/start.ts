@@ -1,31 +1,24 @@
 import * as api from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { report } from '@queuetrace/messaging';
+import { report, type Environment } from '@queuetrace/messaging';
 import { CLIENT_NAMES } from './clients';
-import { logDiagnostics } from './diag-logger';
-import { configurationFromEnvironment } from './environment/configuration';
-import { reportUnknownOptions } from './environment/unknown-options';
-import { Variables, type Environment } from './environment/variables';
+import { settingsFromEnvironment } from './environment/settings';
+import { settingsFromFile } from './file/settings';
 import { queuetrace } from './instrumentations';
 import { flushAtEnd } from './lifecycle';
 import { propagatorOf } from './sdk/propagators';
 import { Sdk } from './sdk/sdk';
 
-const DEFAULT_SHUTDOWN_TIMEOUT_MS = 2_000;
-
 /** Starts the SDK and instruments the clients. */
 export function start(env: Environment): void {
-  const variables = new Variables(env);
-  logDiagnostics(variables);
-  if (variables.text('OTEL_CONFIG_FILE')) {
-    report('OTEL_CONFIG_FILE is set, but configuration files are not read yet: the OTEL_* environment counts.');
-  }
-  const model = configurationFromEnvironment(variables);
+  const file = env.OTEL_CONFIG_FILE?.trim();
+  const settings = file ? settingsFromFile(file, env) : settingsFromEnvironment(env);
+  if (!settings) return;
+  const { model, shutdownTimeoutMs } = settings;
   const sdk = new Sdk(model);
   registerGlobally(sdk, propagatorOf(model.propagator ?? {}));
   instrumentClients(sdk);
-  flushAtEnd(sdk, variables.count(0, 'OTEL_MQ_SHUTDOWN_TIMEOUT') ?? DEFAULT_SHUTDOWN_TIMEOUT_MS);
-  reportUnknownOptions(env);
+  flushAtEnd(sdk, shutdownTimeoutMs);
 }
 
 /** For the app's own spans, and for whatever else asks the API. */

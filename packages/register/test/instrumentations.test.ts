@@ -25,7 +25,8 @@ describe('queuetrace()', () => {
   });
 
   it('gives each client the options of all, and its own before them', () => {
-    const [kafkajs] = queuetrace({ maxLinks: 5, metrics: false, kafkajs: { maxLinks: 7 }, amqplib: false });
+    const others = { amqplib: false, sqs: false };
+    const [kafkajs] = queuetrace({ maxLinks: 5, metrics: false, kafkajs: { maxLinks: 7 }, ...others });
     kafkajs.disable();
     const { maxLinks, metrics } = kafkajs.getConfig() as QueuetraceConfig;
     assert.deepEqual([maxLinks, metrics], [7, false]);

@@ -41,7 +41,6 @@ const MISTAKES: [Environment, RegExp][] = [
   [{ OTEL_INSTRUMENTATION_KAFKAJS_MAXLINKS: '5' }, /did you mean OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS\?/],
   [{ OTEL_INSTRUMENTATION_KAFKA_ENABLED: 'false' }, /did you mean OTEL_INSTRUMENTATION_KAFKAJS_ENABLED\?/],
   [{ OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: 'many' }, /OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS is "many"; allowed/],
-  [{ OTEL_CONFIG_FILE: '/no/such.yaml' }, /OTEL_CONFIG_FILE/],
 ];
 
 describe('a mistake in the environment', () => {
@@ -60,6 +59,11 @@ describe('a mistake in the environment', () => {
   it('does not show what may be a credential', async () => {
     const { stderr } = await runPreloaded('hello.cjs', { env: { OTEL_EXPORTER_OTLP_HEADERS: 'my-secret-token' } });
     assert.doesNotMatch(stderr, /my-secret-token/);
+  });
+
+  it('is none where another distribution in the process is told to leave something out', async () => {
+    const env = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'aws-sdk,http' };
+    assert.equal((await runPreloaded('hello.cjs', { env })).stderr, '');
   });
 
   it('is told in the preload of a shared option too, once', async () => {

@@ -1,7 +1,7 @@
 import table from './conventions.json';
 
 export type Vocabulary = '1.44' | '1.45' | 'legacy';
-export type SystemName = keyof typeof table.systems;
+export type SystemName = keyof typeof table.systems | 'aws.sns';
 export type AttributeType = 'string' | 'int' | 'number' | 'boolean' | 'string | string[]';
 
 /** When an attribute is to be there, and when it must not be: short codes of the prose of the conventions. */
@@ -43,6 +43,7 @@ export const ownAttributes: Readonly<Record<string, AttributeType>> = {
   'messaging.rabbitmq.back_pressure': 'boolean',
   'messaging.kafka.transaction.outcome': 'string',
   'messaging.client.event': 'string',
+  'messaging.client.retry_count': 'int',
   'dlq.original_queue': 'string',
   'dlq.retry_count': 'int',
   'dlq.error': 'string',
@@ -92,7 +93,10 @@ export const legacyAttributes: Readonly<Record<string, AttributeType>> = {
 export const metricRules: readonly MetricRule[] = table.metrics;
 
 const attributes: Readonly<Record<string, AttributeCondition>> = table.attributes;
-const systems: Readonly<Record<SystemName, Readonly<Record<string, readonly SpanRule[]>>>> = table.systems;
+const systems: Readonly<Record<SystemName, Readonly<Record<string, readonly SpanRule[]>>>> = {
+  ...table.systems,
+  'aws.sns': snsRules(),
+};
 const attributeRenames: Readonly<Record<string, string>> = table.renamedIn145.attributes;
 const valueRenames: Readonly<Record<string, string>> = table.renamedIn145.systemValues;
 
@@ -147,4 +151,15 @@ export function foreignAttributes(system: SystemName, vocabulary: Vocabulary): s
   const ofSystem = new Set(Object.values(systems[system]).flat().flatMap(attributesOf));
   const foreign = Object.keys(attributes).filter(name => !ofSystem.has(name));
   return foreign.map(name => attributeName(name, vocabulary));
+}
+
+/** The conventions name the system and have no page of its own for it: what SQS sends, without what is SQS's alone. */
+function snsRules(): Record<string, readonly SpanRule[]> {
+  const { create, send } = table.systems.aws_sqs;
+  const ofSns = (rule: SpanRule): SpanRule => ({
+    ...rule,
+    equals: { ...rule.equals, 'messaging.system': 'aws.sns' },
+    recommended: rule.recommended?.filter(name => name !== 'aws.sqs.queue.url'),
+  });
+  return { create: create.map(ofSns), send: send.map(ofSns) };
 }

@@ -1,9 +1,9 @@
 import { diag, type SpanContext } from '@opentelemetry/api';
-import { ORIGINAL_FIELD } from '../dead-letter';
-import type { Destination, MessagingSystem } from '../types';
+import type { CarrierOptions, Destination, MessagingSystem } from '../types';
 import { toTraceHeader, toTraceparent } from './aws-trace-header';
 import { snsAttribute } from './sns-envelope';
-import { sizeOfAttribute, sizeOfMessage, type SqsAttribute, type SqsAttributes } from './sqs-attributes';
+import { hasRoomInAttributes, injectAttributes } from './sqs-attribute-room';
+import type { SqsAttribute, SqsAttributes } from './sqs-attributes';
 
 /** An entry to send, or a received message, as the API has them. */
 export interface SqsMessage {
@@ -19,20 +19,10 @@ export interface SqsMessage {
   Attributes?: Record<string, string | undefined>;
 }
 
-/** SQS refuses a message with more attributes than this. */
-const MAX_ATTRIBUTES = 10;
-/** The quotas for one message, and for all entries of a batch: until 2025, and since. A queue's own may be lower. */
-const QUOTAS_BYTES = [256 * 1024, 1024 * 1024];
-const TRACEPARENT_BYTES = 72;
 const TRACE_HEADER = 'AWSTraceHeader';
 /** How X-Ray's propagator calls the same header. */
 const XRAY_FIELD = 'x-amzn-trace-id';
 
-/** Bytes that are left for us, by message; entries of a batch share them. */
-interface Room {
-  bytes: number;
-}
-const rooms = new WeakMap<SqsMessage, Room>();
 /** Attributes that were received: in a message to send they are forwarded, not written by the caller. */
 const receivedAttributes = new WeakSet<SqsAttribute>();
 
@@ -78,28 +68,18 @@ export const sqs: MessagingSystem<SqsMessage> = {
       : undefined,
 };
 
-/** As many fields as fit, a trace without its baggage rather than none; without a free slot the X-Ray header. */
-function inject(message: SqsMessage, fields: ReadonlyMap<string, string>, creation?: SpanContext): boolean {
-  const room = roomOf(message);
-  const own = { ...message.MessageAttributes };
-  const write = (names: readonly string[]) => {
-    const added = Object.fromEntries(names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }]));
-    const bytes = names.reduce((sum, name) => sum + sizeOfAttribute(name, added[name]), 0);
-    if (Object.keys({ ...own, ...added }).length > MAX_ATTRIBUTES || bytes > room.bytes) return false;
-    room.bytes -= bytes;
-    message.MessageAttributes = Object.assign(own, added);
-    return true;
-  };
-  const names = [...fields.keys()].filter(name => fields.get(name));
-  const essential = names.filter(name => !EXTRA.includes(name));
-  const isCarried = essential.length > 0 && write(essential);
-  if (isCarried) for (const name of EXTRA) if (names.includes(name)) write([name]);
-  if (isCarried && !fields.has(XRAY_FIELD)) return true;
+/** Into the attributes, where they have room, else into the X-Ray header. */
+function inject(
+  message: SqsMessage,
+  fields: ReadonlyMap<string, string>,
+  creation: SpanContext | undefined,
+  { sqsCarrier }: CarrierOptions,
+): boolean {
+  if (sqsCarrier === 'aws-trace-header') return injectTraceHeader(message, creation);
+  const isCarried = injectAttributes(message, fields);
+  if (isCarried && sqsCarrier === 'attributes' && !fields.has(XRAY_FIELD)) return true;
   return injectTraceHeader(message, creation) || isCarried;
 }
-
-/** In the order of their worth. */
-const EXTRA = ['tracestate', 'baggage', ORIGINAL_FIELD];
 
 /** It takes no slot and does not count towards the size; one that the caller has set stays. */
 function injectTraceHeader(message: SqsMessage, creation: SpanContext | undefined): boolean {
@@ -109,35 +89,20 @@ function injectTraceHeader(message: SqsMessage, creation: SpanContext | undefine
   return true;
 }
 
-function canCarry(message: SqsMessage): boolean {
+let hasToldOfNoRoom = false;
+
+function canCarry(message: SqsMessage, { sqsCarrier }: CarrierOptions): boolean {
   const { MessageAttributes, MessageSystemAttributes } = message;
   // Anything but an object is for the service to complain of.
   if (![MessageAttributes, MessageSystemAttributes].every(one => one == null || isRecord(one))) return false;
-  const hasSlot = Object.keys(MessageAttributes ?? {}).length < MAX_ATTRIBUTES;
-  if ((hasSlot && roomOf(message).bytes >= TRACEPARENT_BYTES) || hasRoomForHeader(message)) return true;
-  diag.warn(`queuetrace: a message with ${MAX_ATTRIBUTES} attributes and an ${TRACE_HEADER} has no room for a context`);
+  if (hasRoomForHeader(message)) return true;
+  if (sqsCarrier !== 'aws-trace-header' && hasRoomInAttributes(message)) return true;
+  if (!hasToldOfNoRoom) diag.warn(`queuetrace: a message with an ${TRACE_HEADER} of its own has no room for a context`);
+  hasToldOfNoRoom = true;
   return false;
 }
 
 const hasRoomForHeader = ({ MessageSystemAttributes }: SqsMessage) => MessageSystemAttributes?.[TRACE_HEADER] == null;
-
-/** To be called for the entries of a batch: they share the quota. */
-export function shareQuota(entries: readonly SqsMessage[]): void {
-  const room = roomFor(entries);
-  for (const entry of entries) rooms.set(entry, room);
-}
-
-function roomOf(message: SqsMessage): Room {
-  return rooms.get(message) ?? roomFor([message]);
-}
-
-function roomFor(messages: readonly SqsMessage[]): Room {
-  let bytes = 0;
-  for (const { MessageBody, MessageAttributes } of messages) bytes += sizeOfMessage(MessageBody, MessageAttributes);
-  // What keeps the smaller quota goes on keeping it: nobody knows which one a server has.
-  const quota = QUOTAS_BYTES.find(one => bytes <= one) ?? bytes;
-  return { bytes: quota - bytes };
-}
 
 /** Remembers which attributes were read from a message, so that forwarding them is no choice of the caller's. */
 export function markReceived({ MessageAttributes }: SqsMessage, fields: readonly string[]): void {

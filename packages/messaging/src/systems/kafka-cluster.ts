@@ -46,8 +46,12 @@ export function learnLeader(address: string, port: number): void {
 
 /** Partition and offset: on the span where there is one, else as events. */
 export function learnAppended<M>(active: ActiveOperation<M>, records: readonly AppendedRecords[]): void {
-  if (records.length === 1) active.set({ destinationPartitionId: String(records[0].partition) });
-  if (active.operation.messages.length === 1) return active.set({ kafkaOffset: records[0]?.offset });
+  const destinationPartitionId = records.length === 1 ? String(records[0].partition) : undefined;
+  const isOne = active.operation.messages.length === 1;
+  if (destinationPartitionId !== undefined || isOne) {
+    active.set({ destinationPartitionId, kafkaOffset: isOne ? records[0]?.offset : undefined });
+  }
+  if (isOne) return;
   for (const { topic, partition, offset } of records.slice(0, MAX_EVENTS)) {
     active.addEvent('recordsAppended', {
       destinationName: topic,

@@ -20,7 +20,9 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     get: ({ headers }, key) => text(lastOf(ownHeader(headers, key))),
   },
   inject(message, fields) {
-    message.headers = { ...message.headers, ...Object.fromEntries(fields) };
+    const headers = { ...message.headers };
+    for (const [name, value] of fields) headers[name] = value;
+    message.headers = headers;
     return true;
   },
   /** What a client cannot send is left as it is, so that its own complaint is heard. */
@@ -40,7 +42,7 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   deadLetter: ({ headers }) => springDeadLetter(headers) ?? connectDeadLetter(headers),
   /** A partition belongs to one consumer of a group at a time. */
   identity: ({ offset }, { destination: { name, partitionId }, consumerGroup }) =>
-    offset === undefined ? undefined : [consumerGroup, name, partitionId, offset].join('\0'),
+    offset === undefined ? undefined : `${consumerGroup ?? ''}\0${name ?? ''}\0${partitionId ?? ''}\0${offset}`,
   seesEveryAttempt: true,
 };
 
@@ -50,6 +52,7 @@ const FIELDS = ['key', 'value', 'partition', 'headers', 'timestamp'] as const;
 /** A copy to inject into: the caller's record may be frozen, shared or sent again. */
 export function copyRecord<Record extends object>(record: Record): Record & KafkaMessage {
   const copy: Partial<{ [Field in (typeof FIELDS)[number]]: unknown }> = { ...record };
+  if (Object.getPrototypeOf(record) === Object.prototype) return copy as Record & KafkaMessage;
   // What a class declares as accessors is no own property.
   for (const field of FIELDS) if (!(field in copy) && field in record) copy[field] = record[field as keyof Record];
   return copy as Record & KafkaMessage;
@@ -94,8 +97,10 @@ const isSendable = (headers: object, name: string) =>
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {
   if (!headers) return undefined;
   if (Object.hasOwn(headers, name)) return headers[name];
-  const key = Object.keys(headers).find(one => one.toLowerCase() === name);
-  return key === undefined ? undefined : headers[key];
+  for (const key of Object.keys(headers)) {
+    if (key.length === name.length && key.toLowerCase() === name) return headers[key];
+  }
+  return undefined;
 }
 
 /** Of repeated headers the last one counts, as in OpenTelemetry's Java agent. */

@@ -19,19 +19,39 @@ export interface RabbitMqMessage {
 /** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
 export const SENT_AT_HEADER = 'x-queuetrace-sent-at';
 
+const MAX_CONTEXTS = 1000;
+
+/** The latest values, at least so many. In two generations: to delete the oldest of a Set costs more with each time. */
+class LatestValues {
+  private _young = new Set<string>();
+  private _old = new Set<string>();
+
+  constructor(private readonly _atLeast: number) {}
+
+  has(value: string): boolean {
+    return this._young.has(value) || this._old.has(value);
+  }
+
+  add(value: string): void {
+    this._young.add(value);
+    if (this._young.size < this._atLeast) return;
+    this._old = this._young;
+    this._young = new Set();
+  }
+}
+
 const deliveredHeaders = new WeakSet<object>();
 /** Values of `traceparent` that were read from deliveries. */
-const deliveredContexts = new Set<string>();
+const deliveredContexts = new LatestValues(MAX_CONTEXTS);
 /** Values that the app has put into messages by itself: they stay its own, also where it consumes them again. */
-const chosenContexts = new Set<string>();
-const MAX_CONTEXTS = 1000;
+const chosenContexts = new LatestValues(MAX_CONTEXTS);
 
 /** To be told of each delivery, so that headers that are sent on are known again. */
 export function rabbitmqDelivered({ headers }: RabbitMqMessage): void {
   if (!headers) return;
   deliveredHeaders.add(headers);
   const { traceparent } = headers;
-  if (typeof traceparent === 'string' && !chosenContexts.has(traceparent)) addBounded(deliveredContexts, traceparent);
+  if (typeof traceparent === 'string' && !chosenContexts.has(traceparent)) deliveredContexts.add(traceparent);
 }
 
 function isForwarded({ headers }: RabbitMqMessage): boolean {
@@ -40,13 +60,8 @@ function isForwarded({ headers }: RabbitMqMessage): boolean {
   const { traceparent } = headers;
   if (typeof traceparent !== 'string') return false;
   if (deliveredContexts.has(traceparent)) return true;
-  addBounded(chosenContexts, traceparent);
+  chosenContexts.add(traceparent);
   return false;
-}
-
-function addBounded(values: Set<string>, value: string): void {
-  values.add(value);
-  if (values.size > MAX_CONTEXTS) values.delete(values.values().next().value!);
 }
 
 export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
@@ -60,7 +75,9 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     },
   },
   inject(message, fields) {
-    message.headers = { ...message.headers, ...Object.fromEntries(fields) };
+    const headers = { ...message.headers };
+    for (const [name, value] of fields) headers[name] = value;
+    message.headers = headers;
     return true;
   },
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
@@ -126,9 +143,18 @@ export function rabbitmqReplyKey(
   return [queue === DIRECT_REPLY_TO ? channelId : '', queue, correlationId].join('\0');
 }
 
+/** Made once for each that an app uses; beyond the cap, each time anew. */
+const destinations = new Map<string, Destination>();
+const MAX_DESTINATIONS = 1000;
+
 /** `exchange:routing key:queue` without empty and repeated parts (semantic-conventions, rabbitmq.md). */
 export function rabbitmqDestination(exchange = '', routingKey = '', queue = ''): Destination {
+  const key = `${exchange}\0${routingKey}\0${queue}`;
+  let destination = destinations.get(key);
+  if (destination) return destination;
   const parts = [exchange, routingKey, queue === routingKey ? '' : queue].filter(Boolean);
   const isGenerated = [routingKey, queue].some(part => GENERATED.test(part)) || undefined;
-  return { name: parts.join(':') || 'amq.default', isTemporary: isGenerated, isAnonymous: isGenerated };
+  destination = { name: parts.join(':') || 'amq.default', isTemporary: isGenerated, isAnonymous: isGenerated };
+  if (destinations.size < MAX_DESTINATIONS) destinations.set(key, destination);
+  return destination;
 }

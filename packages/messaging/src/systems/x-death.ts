@@ -26,9 +26,9 @@ export function firstDeathQueue(headers: Headers): string | undefined {
  */
 export function deadLetterFrom(headers: Headers, queue: string | undefined): DeadLetter | undefined {
   const originalQueue = firstDeathQueue(headers);
+  if (originalQueue === undefined || originalQueue === queue) return undefined;
   const deaths = deathsOf(headers);
-  if (originalQueue === undefined || originalQueue === queue || deaths.some(death => death.queue === queue))
-    return undefined;
+  if (deaths.some(death => death.queue === queue)) return undefined;
   const ofOriginal = deaths.filter(death => death.queue === originalQueue);
   const reason = headers?.['x-first-death-reason'] ?? ofOriginal.at(-1)?.reason;
   return {

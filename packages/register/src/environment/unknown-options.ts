@@ -1,23 +1,16 @@
-import { OPTIONS, report } from '@queuetrace/messaging';
-import { CLIENT_NAMES } from '../clients';
+import { OPTIONS, report, type Environment } from '@queuetrace/messaging';
+import { CLIENT_ALIASES, CLIENT_NAMES } from '../clients';
 import { nearest } from '../nearest';
-import type { Environment } from './variables';
 
 const PREFIX = 'OTEL_INSTRUMENTATION_';
+const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
 const OWNERS = [...CLIENT_NAMES.map(name => name.toUpperCase()), 'MESSAGING'];
 const SUFFIXES = Object.values(OPTIONS).map(({ suffix }) => suffix);
-/** What people call our clients. */
-const ALIASES: Readonly<Record<string, string>> = {
-  KAFKA: 'KAFKAJS',
-  RABBITMQ: 'AMQPLIB',
-  AMQP: 'AMQPLIB',
-  AWS_SQS: 'SQS',
-};
 
 /** Tells of variables that look like ours but are read by nobody: each would be a setting without effect. */
 export function reportUnknownOptions(env: Environment): void {
   for (const name of Object.keys(env)) if (name.startsWith(PREFIX)) reportUnknownOption(name);
-  for (const name of ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', 'OTEL_NODE_DISABLED_INSTRUMENTATIONS']) {
+  for (const name of ['OTEL_NODE_ENABLED_INSTRUMENTATIONS', DISABLED]) {
     reportUnknownClients(name, env[name] ?? '');
   }
 }
@@ -33,9 +26,11 @@ function reportUnknownOption(name: string): void {
     report(`${name}: there is no option ${suffix}; ${hint} It is ignored.`);
     return;
   }
-  const alias = Object.keys(ALIASES).find(one => rest.startsWith(`${one}_`));
+  const alias = Object.keys(CLIENT_ALIASES).find(one => rest.startsWith(`${one.toUpperCase()}_`));
   // Anything else may be another instrumentation's.
-  if (alias) report(`${name} is read by nobody; did you mean ${PREFIX}${ALIASES[alias]}${rest.slice(alias.length)}?`);
+  if (!alias) return;
+  const meant = `${PREFIX}${CLIENT_ALIASES[alias].toUpperCase()}${rest.slice(alias.length)}`;
+  report(`${name} is read by nobody; did you mean ${meant}?`);
 }
 
 function reportUnknownClients(variable: string, list: string): void {
@@ -44,7 +39,9 @@ function reportUnknownClients(variable: string, list: string): void {
     .map(name => name.trim())
     .filter(Boolean);
   for (const name of names.filter(one => !(CLIENT_NAMES as string[]).includes(one))) {
-    const near = ALIASES[name.toUpperCase()]?.toLowerCase() ?? nearest(name, CLIENT_NAMES);
+    const near = CLIENT_ALIASES[name.toLowerCase()] ?? nearest(name, CLIENT_NAMES);
+    // Another distribution in this process may have it.
+    if (!near && variable === DISABLED) continue;
     const hint = near ? ` Did you mean ${near}?` : '';
     report(`${variable}: "${name}" is no client of queuetrace; allowed: ${CLIENT_NAMES.join(', ')}.${hint}`);
   }

@@ -1,7 +1,5 @@
-import { report } from '@queuetrace/messaging';
+import { report, type Environment } from '@queuetrace/messaging';
 import { nearest } from '../nearest';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A variable that is set, with where to read on when its value is none. */
 interface Found {

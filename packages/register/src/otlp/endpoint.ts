@@ -7,7 +7,7 @@ import { http, type OtlpEndpoint } from './request';
 export type Signal = 'traces' | 'metrics' | 'logs';
 
 export function endpointOf(signal: Signal, model: NonNullable<OtlpHttpExporterConfigModel>): OtlpEndpoint {
-  const url = model.endpoint ?? `http://localhost:4318/v1/${signal}`;
+  const url = urlOf(signal, model);
   const { ca_file, cert_file, key_file } = model.tls ?? {};
   const files = { ca: fileOf(ca_file), cert: fileOf(cert_file), key: fileOf(key_file) };
   let agent: OtlpEndpoint['agent'] | undefined;
@@ -26,6 +26,13 @@ export function endpointOf(signal: Signal, model: NonNullable<OtlpHttpExporterCo
       return (agent ??= new Agent({ keepAlive: true, ...files }));
     },
   };
+}
+
+function urlOf(signal: Signal, { endpoint }: NonNullable<OtlpHttpExporterConfigModel>): string {
+  const byDefault = `http://localhost:4318/v1/${signal}`;
+  if (!endpoint || /^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) return endpoint || byDefault;
+  report(`the endpoint "${endpoint}" is none; allowed: a URL such as ${byDefault}, which is used.`);
+  return byDefault;
 }
 
 function headersOf({ headers = [], headers_list }: NonNullable<OtlpHttpExporterConfigModel>): [string, string][] {

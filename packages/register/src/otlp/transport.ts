@@ -1,5 +1,5 @@
 import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base';
-import { report } from '@queuetrace/messaging';
+import { report, state } from '@queuetrace/messaging';
 import { post, type Failure, type OtlpEndpoint } from './request';
 
 const MAX_ATTEMPTS = 6;
@@ -69,9 +69,8 @@ export class OtlpTransport implements IExporterTransport {
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     const hint = port === '4317' ? ' Port 4317 is usually for gRPC, 4318 for HTTP.' : '';
     const message = error?.message || code || 'no answer';
-    report(
-      `the collector at ${origin} does not take the telemetry (${message}); OTEL_EXPORTER_OTLP_ENDPOINT is where.${hint}`,
-    );
+    const where = state.file ? 'endpoint in OTEL_CONFIG_FILE' : 'OTEL_EXPORTER_OTLP_ENDPOINT';
+    report(`the collector at ${origin} does not take the telemetry (${message}); ${where} is where.${hint}`);
   }
 }
 

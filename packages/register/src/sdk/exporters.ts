@@ -7,7 +7,10 @@ import { report } from '@queuetrace/messaging';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { nearest } from '../nearest';
 import type { OtlpTransport } from '../otlp/transport';
+
+const BUNDLED = ['otlp_http', 'console'];
 
 interface Exporter {
   forceFlush?(): Promise<void>;
@@ -64,5 +67,7 @@ export class Exporters {
 
 function unknown(provider: string, model: object): undefined {
   const names = Object.keys(model).join(', ');
-  report(`${provider}: the exporter ${names} is not bundled; allowed: otlp_http, console. It is ignored.`);
+  const near = nearest(names, BUNDLED);
+  const hint = near ? ` Did you mean ${near}?` : '';
+  report(`${provider}: the exporter ${names} is not bundled; allowed: ${BUNDLED.join(', ')}. It is ignored.${hint}`);
 }

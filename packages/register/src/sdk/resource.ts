@@ -11,6 +11,7 @@ import {
   type Resource,
   type ResourceDetector,
 } from '@opentelemetry/resources';
+import { matcher, report } from '@queuetrace/messaging';
 
 export const RESOURCE_DETECTORS: Readonly<Record<string, ResourceDetector>> = {
   host: hostDetector,
@@ -21,11 +22,29 @@ export const RESOURCE_DETECTORS: Readonly<Record<string, ResourceDetector>> = {
 
 /** What is configured counts more than what is detected. */
 export function resourceOf({ attributes = [], ...model }: ResourceConfigModel): Resource {
-  const names = model['detection/development']?.detectors?.flatMap(one => Object.keys(one)) ?? [];
-  // The name that declarative configuration has for it.
-  const detectors = names.map(name => RESOURCE_DETECTORS[name === 'service' ? 'serviceinstance' : name]);
+  const { detectors = [], attributes: filter = {} } = model['detection/development'] ?? {};
+  const detected = detectResources({ detectors: detectors.flatMap(one => Object.keys(one)).flatMap(detectorOf) });
   const configured = attributes.map(({ name, value }) => [name, value as AttributeValue]);
   return defaultResource()
-    .merge(detectResources({ detectors: detectors.filter(Boolean) }))
+    .merge(filtered(detected, filter))
     .merge(resourceFromAttributes(Object.fromEntries(configured)));
+}
+
+function detectorOf(name: string): ResourceDetector[] {
+  // The name that declarative configuration has for it.
+  const detector = RESOURCE_DETECTORS[name === 'service' ? 'serviceinstance' : name];
+  if (detector) return [detector];
+  const known = Object.keys(RESOURCE_DETECTORS).join(', ');
+  report(`resource.detection/development.detectors: "${name}" is not bundled; allowed: ${known}. It is ignored.`);
+  return [];
+}
+
+function filtered(
+  resource: Resource,
+  { included, excluded = [] }: { included?: string[]; excluded?: string[] },
+): Resource {
+  if (!included && excluded.length === 0) return resource;
+  const [isIncluded, isExcluded] = [matcher(included ?? ['*']), matcher(excluded)];
+  const kept = Object.entries(resource.attributes).filter(([name]) => isIncluded(name) && !isExcluded(name));
+  return resourceFromAttributes(Object.fromEntries(kept));
 }

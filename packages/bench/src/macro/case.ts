@@ -1,0 +1,14 @@
+/** One thing that is measured against a broker. */
+export interface MacroCase {
+  readonly name: string;
+  readonly messages: number;
+  /** What is not measured: the messages that are to be consumed. */
+  prepare?(): Promise<unknown>;
+  run(): Promise<unknown>;
+}
+
+export interface Addresses {
+  kafka: string;
+  rabbitmq: string;
+  sqs: string;
+}

@@ -1,0 +1,52 @@
+/** One mode's process, with clients of its own on the brokers: measures the case that it is told. */
+import { instrument } from '../instrument';
+import { load } from '../library';
+import type { Mode } from '../modes';
+import type { Answer, Ask } from '../question';
+import { installTelemetry } from '../telemetry';
+import type { Addresses, MacroCase } from './case';
+
+const mode = process.argv[2] as Mode;
+const addresses = JSON.parse(process.argv[3]) as Addresses;
+const spans = installTelemetry(mode);
+instrument(mode);
+
+const WARM_UPS = 3;
+const warm = new Set<string>();
+
+async function makeCases(): Promise<Map<string, MacroCase>> {
+  // Not before the instrumentations are there: these load the client libraries.
+  const { kafkaCases } = load('./macro/kafka') as typeof import('./kafka');
+  const { rabbitMqCases } = load('./macro/rabbitmq') as typeof import('./rabbitmq');
+  const { sqsCases } = load('./macro/sqs') as typeof import('./sqs');
+  const cases = [
+    ...(await kafkaCases(mode, addresses.kafka)),
+    ...(await rabbitMqCases(mode, addresses.rabbitmq)),
+    ...(await sqsCases(mode, addresses.sqs)),
+  ];
+  return new Map(cases.map(one => [one.name, one]));
+}
+
+async function measure(one: MacroCase): Promise<Answer> {
+  await one.prepare?.();
+  global.gc?.();
+  const spansBefore = spans.ended;
+  const before = process.cpuUsage();
+  await one.run();
+  // What a handler's end still sets off.
+  await new Promise(setImmediate);
+  const { user, system } = process.cpuUsage(before);
+  return { perMessage: (user + system) / one.messages, spans: (spans.ended - spansBefore) / one.messages };
+}
+
+async function answer(cases: Map<string, MacroCase>, ask: Ask): Promise<Answer> {
+  const one = cases.get(ask.case)!;
+  for (let round = warm.has(ask.case) ? WARM_UPS : 0; round < WARM_UPS; round++) await measure(one);
+  warm.add(ask.case);
+  return measure(one);
+}
+
+void makeCases().then(cases => {
+  process.on('message', (ask: Ask) => void answer(cases, ask).then(result => process.send!(result)));
+  process.send!([...cases].map(([name, { messages }]) => ({ name, messages })));
+});

@@ -1,0 +1,30 @@
+import type { Delivery } from './delivery';
+
+/** Makes the delivery of one message of a batch. */
+export type DeliveryOf = (message: object) => Delivery;
+
+/** The deliveries of messages that the app has been handed and may process, as long as it keeps the messages. */
+export class Deliveries {
+  private readonly _known = new WeakMap<object, Delivery | DeliveryOf>();
+
+  has(message: object): boolean {
+    return this._known.has(message);
+  }
+
+  get(message: object): Delivery | undefined {
+    const known = this._known.get(message);
+    if (typeof known !== 'function') return known;
+    const delivery = known(message);
+    this._known.set(message, delivery);
+    return delivery;
+  }
+
+  set(message: object, delivery: Delivery): void {
+    this._known.set(message, delivery);
+  }
+
+  /** For a batch: most of its messages are never asked for one by one. */
+  setLazily(messages: readonly object[], deliveryOf: DeliveryOf): void {
+    for (const message of messages) this._known.set(message, deliveryOf);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Environment } from '@queuetrace/messaging';
+import { LOG_LEVELS, logDiagnostics } from '../diag-logger';
+import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Settings } from '../settings';
+import { configurationFromEnvironment } from './configuration';
+import { reportUnknownOptions } from './unknown-options';
+import { Variables } from './variables';
+
+/** What the OTEL_* environment says. */
+export function settingsFromEnvironment(env: Environment): Settings {
+  const variables = new Variables(env);
+  logDiagnostics(variables.oneOf(LOG_LEVELS, 'OTEL_LOG_LEVEL'));
+  reportUnknownOptions(env);
+  return {
+    model: configurationFromEnvironment(variables),
+    shutdownTimeoutMs: variables.count(0, 'OTEL_MQ_SHUTDOWN_TIMEOUT') ?? DEFAULT_SHUTDOWN_TIMEOUT_MS,
+  };
+}
