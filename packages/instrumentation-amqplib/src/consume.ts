@@ -1,5 +1,7 @@
 import {
   isThenable,
+  tellOutcome,
+  type Wrap,
   now,
   registerDelivery,
   Delivery,
@@ -17,7 +19,6 @@ import { onDelivery } from './message';
 import { UnsettledMessage } from './unsettled';
 
 type Telemetry = MessagingTelemetry<RabbitMqMessage>;
-type Wrap = <F>(handler: F, advice: Advice) => F;
 type OnMessage = (message: ConsumeMessage | null) => unknown;
 
 export function consumeAdvice(telemetry: Telemetry, wrap: Wrap, channels: ChannelStates): Advice {
@@ -76,7 +77,7 @@ export function getAdvice(telemetry: Telemetry, channels: ChannelStates): Advice
     }
     const result = call();
     if (!isThenable(result)) return result;
-    return telemetry.followReceive(result, value => got(value as GetMessage | false), failed);
+    return tellOutcome(result, value => got(value as GetMessage | false), failed);
   };
 }
 

@@ -1,4 +1,4 @@
-import { bindContext, type Advice, type Call } from '@queuetrace/messaging';
+import { bindContext, isObject, type Advice, type Call } from '@queuetrace/messaging';
 import type { Options } from 'amqplib';
 import { copyOptions } from './message';
 
@@ -33,5 +33,3 @@ export function forCaller(advice: Advice): Advice {
     return run ? run(() => advice(call, args, channel)) : advice(call, args, channel);
   };
 }
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

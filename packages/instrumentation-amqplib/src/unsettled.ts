@@ -1,4 +1,11 @@
-import { isThenable, type ActiveOperation, type Operation, type RabbitMqMessage } from '@queuetrace/messaging';
+import {
+  isThenable,
+  MAX_TIMER_MS,
+  tellOutcome,
+  type ActiveOperation,
+  type Operation,
+  type RabbitMqMessage,
+} from '@queuetrace/messaging';
 
 /** How a message was settled, in AMQP's words. */
 export interface Settlement {
@@ -30,28 +37,17 @@ export class UnsettledMessage {
   follow(process: Process, handle: () => unknown): unknown {
     if (this._isOver) return process.follow(handle);
     this._process = process;
-    let result: unknown;
-    try {
-      result = process.run(handle);
-    } catch (error) {
-      // Nobody may ever settle the message of a handler that failed: its span must not wait for that.
-      process.end(error, true);
-      throw error;
+    // Nobody may ever settle the message of a handler that failed: its span must not wait for that.
+    const result = process.runOrEnd(handle);
+    if (isThenable(result)) {
+      return tellOutcome(
+        result,
+        () => this._handled(),
+        error => process.end(error, true),
+      );
     }
-    if (!isThenable(result)) {
-      this._handled();
-      return result;
-    }
-    return result.then(
-      value => {
-        this._handled();
-        return value;
-      },
-      (error: unknown) => {
-        process.end(error, true);
-        throw error;
-      },
-    );
+    this._handled();
+    return result;
   }
 
   settled(settlement: Settlement): void {
@@ -84,9 +80,6 @@ export class UnsettledMessage {
       });
   }
 }
-
-/** What a timer takes; beyond, it would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The deliveries of one channel that wait for their settlement, oldest first, which is by delivery tag. */
 export class Unsettled {
@@ -148,7 +141,7 @@ export class Unsettled {
           message.abandoned({ type: 'settlement_timeout', message: `not settled within ${this._timeoutMs} ms` });
         }
       },
-      Math.min(delayMs, MAX_DELAY_MS),
+      Math.min(delayMs, MAX_TIMER_MS),
     ).unref();
   }
 }

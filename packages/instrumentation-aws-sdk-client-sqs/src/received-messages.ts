@@ -1,12 +1,9 @@
-import type { ActiveOperation, Delivery, SqsMessage } from '@queuetrace/messaging';
+import { MAX_TIMER_MS, RecentMap, type ActiveOperation, type Delivery, type SqsMessage } from '@queuetrace/messaging';
 
 /** So many messages are remembered; the oldest is forgotten first. */
 const MAX_MESSAGES = 10_000;
 /** The longest visibility timeout that SQS takes: 12 hours. */
 const MAX_VISIBILITY_TIMEOUT_MS = 12 * 3600 * 1000;
-
-/** A longer timer would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A message that the app has received and not settled. */
 export interface Received {
@@ -26,7 +23,7 @@ export interface Received {
  * process operation that nothing else ends. One timer ends those of messages that are never settled.
  */
 export class ReceivedMessages {
-  private readonly _received = new Map<string, Received>();
+  private readonly _received = new RecentMap<Received>(MAX_MESSAGES);
   private readonly _left = new Set<Received>();
   private _timer?: NodeJS.Timeout;
   private _firesAtMs = Infinity;
@@ -36,7 +33,6 @@ export class ReceivedMessages {
 
   add(receiptHandle: string, received: Received): void {
     this._received.set(receiptHandle, received);
-    if (this._received.size > MAX_MESSAGES) this._received.delete(this._received.keys().next().value!);
   }
 
   get(receiptHandle: unknown): Received | undefined {

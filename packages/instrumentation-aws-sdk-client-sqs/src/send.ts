@@ -1,4 +1,4 @@
-import { shareQuota, sumAsWritten, type MessagingTelemetry, type SqsMessage } from '@queuetrace/messaging';
+import { isObject, shareQuota, sumAsWritten, type MessagingTelemetry, type SqsMessage } from '@queuetrace/messaging';
 import type {
   SendMessageBatchCommandInput,
   SendMessageBatchCommandOutput,
@@ -80,8 +80,4 @@ function asWritten<Output extends Sums>(output: Output, sent: SqsMessage, writte
   const answer = { ...output, ...sums };
   for (const key of keys) if (answer[key] === undefined) delete answer[key];
   return answer;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

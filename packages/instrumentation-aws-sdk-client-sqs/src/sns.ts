@@ -1,4 +1,4 @@
-import { shareQuota, snsDestination, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
+import { isObject, shareQuota, snsDestination, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
 import { answered, failed, type BatchAnswer } from './outcome';
 import { serverOf } from './queue';
 import { copyOf, type Client, type Request } from './request';
@@ -60,8 +60,4 @@ function topicOf(client: Client, topicArn: unknown) {
   return (
     destination && { destination, server: serverOf(client, undefined), attributes: { snsTopicArn: topicArn as string } }
   );
-}
-
-function isObject<T>(value: T): value is T & object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,4 @@
-import { guarded, learnCluster, learnLeader, type Advice, type KafkaMetadata } from '@queuetrace/messaging';
+import { learnCluster, learnLeader, tellOutcome, type Advice, type KafkaMetadata } from '@queuetrace/messaging';
 
 interface Broker {
   brokerAddress: string;
@@ -16,9 +16,6 @@ export const brokerAdvice: Record<'produce' | 'metadata', Advice> = {
   },
 
   metadata(call, _args, { brokerAddress }: Broker) {
-    return (call() as Promise<KafkaMetadata>).then(answer => {
-      guarded('reading metadata', () => learnCluster(brokerAddress, answer));
-      return answer;
-    });
+    return tellOutcome(call() as Promise<KafkaMetadata>, answer => learnCluster(brokerAddress, answer));
   },
 };

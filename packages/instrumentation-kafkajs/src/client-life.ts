@@ -1,8 +1,7 @@
-import type { Advice } from '@queuetrace/messaging';
+import type { Advice, Wrap } from '@queuetrace/messaging';
 import type { Consumer, ConsumerGroupJoinEvent, Producer } from 'kafkajs';
 import type { Telemetry } from './client-facts';
 
-type Wrap = <F>(handler: F, advice: Advice) => F;
 type Listen = (event: string, listener: unknown) => void;
 
 /** The library's own events, and what each is counted as. */

@@ -1,8 +1,13 @@
-import { kafkaDestination, processBatch, type Advice, type Call, type KafkaMessage } from '@queuetrace/messaging';
+import {
+  kafkaDestination,
+  processBatch,
+  type Advice,
+  type Call,
+  type KafkaMessage,
+  type Wrap,
+} from '@queuetrace/messaging';
 import type { Batch, ConsumerRunConfig, EachBatchPayload, EachMessagePayload } from 'kafkajs';
 import type { ClientFacts, Telemetry } from './client-facts';
-
-type Wrap = <F>(handler: F, advice: Advice) => F;
 
 /** What a consumer's methods mean. Handlers are wrapped in a copy of the run configuration. */
 export function consumerAdvice(

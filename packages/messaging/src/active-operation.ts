@@ -15,6 +15,7 @@ import { guarded } from './guarded';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Story } from './story';
 import type { StartTime, TelemetryCore } from './telemetry-core';
+import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
 
 const ACTIVE_OPERATION = createContextKey('queuetrace.active-operation');
@@ -119,11 +120,10 @@ export class ActiveOperation<M = unknown> {
       return value;
     };
     if (!isThenable(result)) return succeed(result);
-    return result.then(succeed, (error: unknown) => {
+    return tellOutcome(result, succeed, error => {
       if (onSettled) guarded('settling', () => onSettled(error));
       this.end(error, true);
-      throw error;
-    }) as T;
+    });
   }
 
   /**

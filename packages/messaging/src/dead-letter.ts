@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { Attempt } from './attempts';
+import type { Attempt } from './attempt';
 import type { MessagingAttributes } from './semconv';
 import type { TelemetryCore } from './telemetry-core';
 import type { DeadLetter, Operation } from './types';

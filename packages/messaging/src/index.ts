@@ -4,13 +4,17 @@ export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook
 export { Delivery, registerDelivery } from './delivery';
 export { guarded } from './guarded';
 export type { ClientFile, ClientModule } from './loaded-files';
+export { isObject } from './is-object';
+export { MAX_TIMER_MS } from './timer';
+export { tellOutcome } from './tell-outcome';
 export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
 export { matcher, OPTIONS, yamlName, type Option, type OptionValues, type Pattern } from './options';
-export type { Advice, Call, Patch } from './patch-table';
+export type { Advice, Call, Patch, Wrap } from './patch-table';
 export { processEach, type ProcessEachOptions } from './process-each';
 export { processMessage } from './process-message';
 export { processSqsEvent, type ProcessSqsEventOptions, type SqsBatchResponse } from './process-sqs-event';
+export { RecentMap } from './recent-map';
 export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
 export { Requests } from './requests';

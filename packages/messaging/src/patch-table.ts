@@ -8,6 +8,9 @@ export type Call = (args?: unknown[]) => any;
 /** What is done around a call of somebody else's function. It must give back what the call gave. */
 export type Advice = (call: Call, args: any, self: any) => unknown;
 
+/** Wraps a handler of the app's. */
+export type Wrap = <F>(handler: F, advice: Advice) => F;
+
 export interface Patch {
   target: any;
   methods: Record<string, Advice>;

@@ -1,5 +1,11 @@
-import { propagation, ROOT_CONTEXT, trace, type Context, type SpanContext } from '@opentelemetry/api';
-import { isSpanContextValid } from '@opentelemetry/api';
+import {
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  trace,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api';
 import { guarded } from './guarded';
 import type { MessagingSystem } from './types';
 

@@ -1,20 +1,17 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
 import { spanContextOf } from './propagation';
+import { RecentMap } from './recent-map';
+
+const MAX_REQUESTS = 10_000;
 
 /** The sends that asked for a reply, by what the reply will be known by. The oldest are forgotten beyond the cap. */
 export class Requests {
-  private readonly _byKey = new Map<string, SpanContext>();
-
-  constructor(private readonly _max = 10_000) {}
+  private readonly _byKey = new RecentMap<SpanContext>(MAX_REQUESTS);
 
   sent(key: string, { context }: Pick<ActiveOperation, 'context'>): void {
     const spanContext = spanContextOf(context);
-    if (!spanContext) return;
-    // Set anew, so that the order of the map is that of the sends.
-    this._byKey.delete(key);
-    this._byKey.set(key, spanContext);
-    if (this._byKey.size > this._max) this._byKey.delete(this._byKey.keys().next().value!);
+    if (spanContext) this._byKey.set(key, spanContext);
   }
 
   /** The send that a message answers; a request may have several replies. */

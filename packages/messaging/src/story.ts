@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
-import type { Attempt } from './attempts';
+import type { Attempt } from './attempt';
 import { arrivalAttributes, deadLetterOf, departureAttributes, ORIGINAL_FIELD, readOriginal } from './dead-letter';
 import type { Links } from './links';
 import type { MessagingAttributes } from './semconv';
@@ -38,7 +38,7 @@ export function planStory<M>(
   const { system, attempts } = core;
   const [message] = operation.messages;
   const identity = system.identity?.(message, operation);
-  const last = identity === undefined ? undefined : attempts.last(identity);
+  const last = identity === undefined ? undefined : attempts.get(identity);
   const deadLetter = deadLetterOf(core, operation);
   const told = readOriginal(system.getter.get(message, ORIGINAL_FIELD));
   // Whoever moved the message without publishing it again left the context of its first send in it.
@@ -73,11 +73,11 @@ function endAttempt<M>(
   if (failure === undefined && isDeadLetter && !isReplayed) process.set({ dlqAction: 'archive' });
   if (identity === undefined) return;
   if (failure === undefined && !system.hasSilentFailures) {
-    if (last) attempts.forget(identity);
+    if (last) attempts.delete(identity);
     return;
   }
   const spanContext = process.span.spanContext();
-  attempts.remember(identity, { spanContext, count: (last?.count ?? 0) + 1, error: failure, isDeadLetter });
+  attempts.set(identity, { spanContext, count: (last?.count ?? 0) + 1, error: failure, isDeadLetter });
 }
 
 /** What a send inside the processing of a message does with that message. */

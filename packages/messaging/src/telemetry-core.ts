@@ -10,7 +10,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import { ActiveOperation, type Started } from './active-operation';
-import { Attempts } from './attempts';
+import type { Attempt } from './attempt';
 import { headerAttributes, messageAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
@@ -18,6 +18,7 @@ import { guarded } from './guarded';
 import { MessagingMetrics } from './metrics';
 import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
+import { RecentMap } from './recent-map';
 import { SeriesTable } from './series';
 import { spanName } from './span-name';
 import { StableAttributes } from './stable-attributes';
@@ -60,7 +61,8 @@ export class TelemetryCore<M = unknown> {
   readonly recordException: RecordException;
   readonly isIgnored: (destination: string) => boolean;
   readonly isDeadLetterDestination: (destination: string) => boolean;
-  readonly attempts: Attempts;
+  /** The last attempt at each message that may come again, by the message's identity. */
+  readonly attempts: RecentMap<Attempt>;
   private readonly _stable: StableAttributes;
   private readonly _capturesHeaders: boolean;
   private readonly _isCaptured: (header: string) => boolean;
@@ -81,7 +83,7 @@ export class TelemetryCore<M = unknown> {
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);
     this.isDeadLetterDestination = matcher(config.deadLetter);
-    this.attempts = new Attempts(config.maxRememberedDeliveries);
+    this.attempts = new RecentMap(config.maxRememberedDeliveries);
     const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];
     this._capturesHeaders = config.headersIncluded.length > 0;
     this._isCaptured = header => isIncluded(header) && !isExcluded(header);

@@ -118,24 +118,6 @@ export class MessagingTelemetry<M> {
     active.end(error, hasFailed);
   }
 
-  /** The answer of a pull, as one `then` on its promise with the same outcome. */
-  followReceive<T extends PromiseLike<unknown>>(
-    answer: T,
-    onAnswer: (value: unknown) => unknown,
-    onError: (error: unknown) => void,
-  ): T {
-    return answer.then(
-      value => {
-        guarded('reading an answer', () => onAnswer(value));
-        return value;
-      },
-      (error: unknown) => {
-        guarded('reading an error', () => onError(error));
-        throw error;
-      },
-    ) as T & PromiseLike<unknown> as T;
-  }
-
   /** A handler's work on one message, or on a batch. */
   process<T>(operation: Operation<M>, handler: () => T, options?: ProcessOptions): T {
     return this.startProcess(operation, options).follow(handler);

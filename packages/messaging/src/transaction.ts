@@ -1,6 +1,7 @@
 import { context, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { errorMessage, errorType } from './error-type';
 import { guarded } from './guarded';
+import { tellOutcome } from './tell-outcome';
 import type { TelemetryCore } from './telemetry-core';
 
 export type TransactionOutcome = 'committed' | 'aborted' | 'abandoned';
@@ -27,16 +28,7 @@ export class Transaction {
 
   /** One `then` on a step's promise, with the same outcome; a step that fails ends the transaction. */
   follow<T>(step: Promise<T>, onSuccess: (value: T) => void): Promise<T> {
-    return step.then(
-      value => {
-        onSuccess(value);
-        return value;
-      },
-      (error: unknown) => {
-        this._end(() => this._fail(error));
-        throw error;
-      },
-    );
+    return tellOutcome(step, onSuccess, error => this._end(() => this._fail(error)));
   }
 
   end(outcome: TransactionOutcome): void {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { Attempts } from '../src/attempts';
 import { readOriginal, writeOriginal } from '../src/dead-letter';
 import { matcher, OPTIONS } from '../src/options';
+import type { Attempt } from '../src/attempt';
+import { RecentMap } from '../src/recent-map';
 
 describe('a dead-letter destination', () => {
   const isDeadLetter = matcher(OPTIONS.deadLetter.default);
@@ -40,11 +41,11 @@ describe('the remembered attempts', () => {
   });
 
   it('are bounded, and the oldest are forgotten first', () => {
-    const attempts = new Attempts(2);
-    attempts.remember('a', attempt(1));
-    attempts.remember('b', attempt(1));
-    attempts.remember('a', attempt(2));
-    attempts.remember('c', attempt(1));
-    assert.deepEqual([attempts.last('a')?.count, attempts.last('b'), attempts.last('c')?.count], [2, undefined, 1]);
+    const attempts = new RecentMap<Attempt>(2);
+    attempts.set('a', attempt(1));
+    attempts.set('b', attempt(1));
+    attempts.set('a', attempt(2));
+    attempts.set('c', attempt(1));
+    assert.deepEqual([attempts.get('a')?.count, attempts.get('b'), attempts.get('c')?.count], [2, undefined, 1]);
   });
 });

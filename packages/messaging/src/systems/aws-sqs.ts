@@ -1,6 +1,7 @@
 import { diag, type SpanContext } from '@opentelemetry/api';
 import type { CarrierOptions, Destination, MessagingSystem } from '../types';
 import { toTraceHeader, toTraceparent } from './aws-trace-header';
+import { ownKey } from './own-key';
 import { snsAttribute } from './sns-envelope';
 import { hasRoomInAttributes, injectAttributes } from './sqs-attribute-room';
 import type { SqsAttribute, SqsAttributes } from './sqs-attributes';
@@ -112,12 +113,9 @@ export function markReceived({ MessageAttributes }: SqsMessage, fields: readonly
   }
 }
 
-/** By name as written, else without regard to case: other languages write `Traceparent`. */
 function attributeText(attributes: SqsAttributes | undefined, name: string): string | undefined {
   if (!isRecord(attributes)) return undefined;
-  const key =
-    Object.keys(attributes).find(one => one === name) ??
-    Object.keys(attributes).find(one => one.toLowerCase() === name);
+  const key = ownKey(attributes, name);
   return key === undefined ? undefined : textOf(attributes[key]);
 }
 

@@ -1,3 +1,5 @@
+import { isObject } from '../is-object';
+import { ownKey } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
@@ -88,19 +90,13 @@ const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': 
 /** Of the propagators there are; each writes one of them. */
 const CONTEXT_HEADERS = ['traceparent', 'b3', 'x-b3-traceid', 'uber-trace-id', 'x-amzn-trace-id'];
 
-const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const isSendable = (headers: object, name: string) =>
   !Object.hasOwn(headers, name) ||
   [headers[name as never] as unknown].flat().every(one => typeof one === 'string' || Buffer.isBuffer(one));
 
-/** By name as written, else without regard to case: other languages write `Traceparent`. */
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {
-  if (!headers) return undefined;
-  if (Object.hasOwn(headers, name)) return headers[name];
-  for (const key of Object.keys(headers)) {
-    if (key.length === name.length && key.toLowerCase() === name) return headers[key];
-  }
-  return undefined;
+  const key = headers && ownKey(headers, name);
+  return key === undefined ? undefined : headers![key];
 }
 
 /** Of repeated headers the last one counts, as in OpenTelemetry's Java agent. */

@@ -6,6 +6,7 @@ import {
   SimpleLogRecordProcessor,
   type LogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
+import { batchOptions } from './batch-options';
 import type { Exporters } from './exporters';
 
 export function loggerProviderOf(
@@ -31,11 +32,5 @@ function logRecordProcessor(
   const exporter = (batch ?? simple) && exporters.ofLogs((batch ?? simple)!.exporter);
   if (exporter && simple) return new SimpleLogRecordProcessor({ exporter });
   if (!exporter || !batch) return undefined;
-  return new BatchLogRecordProcessor({
-    exporter,
-    scheduledDelayMillis: batch.schedule_delay ?? undefined,
-    exportTimeoutMillis: batch.export_timeout ?? undefined,
-    maxQueueSize: batch.max_queue_size ?? undefined,
-    maxExportBatchSize: batch.max_export_batch_size ?? undefined,
-  });
+  return new BatchLogRecordProcessor({ exporter, ...batchOptions(batch) });
 }

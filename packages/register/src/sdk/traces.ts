@@ -2,6 +2,7 @@ import type { TracerProviderConfigModel } from '@opentelemetry/configuration';
 import type { Resource } from '@opentelemetry/resources';
 import { BatchSpanProcessor, SimpleSpanProcessor, TracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { report } from '@queuetrace/messaging';
+import { batchOptions } from './batch-options';
 import type { Exporters } from './exporters';
 import { samplerOf } from './sampler';
 
@@ -33,15 +34,7 @@ export function tracerProviderOf(
 function spanProcessor({ batch, simple, ...others }: ProcessorModel, exporters: Exporters): SpanProcessor | undefined {
   const exporter = (batch ?? simple) && exporters.ofSpans((batch ?? simple)!.exporter);
   if (exporter && simple) return new SimpleSpanProcessor({ exporter });
-  if (exporter && batch) {
-    return new BatchSpanProcessor({
-      exporter,
-      scheduledDelayMillis: batch.schedule_delay ?? undefined,
-      exportTimeoutMillis: batch.export_timeout ?? undefined,
-      maxQueueSize: batch.max_queue_size ?? undefined,
-      maxExportBatchSize: batch.max_export_batch_size ?? undefined,
-    });
-  }
+  if (exporter && batch) return new BatchSpanProcessor({ exporter, ...batchOptions(batch) });
   const names = Object.keys(others).join(', ');
   if (names) report(`tracer_provider: the processor ${names} is not known; allowed: batch, simple. It is ignored.`);
   return undefined;
