@@ -1,4 +1,10 @@
-import { Requests, type ActiveOperation, type Advice, type Patch, type RabbitMqMessage } from '@queuetrace/messaging';
+import {
+  type Requests,
+  type ActiveOperation,
+  type Advice,
+  type Patch,
+  type RabbitMqMessage,
+} from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
 import { Unconfirmed } from './unconfirmed';
 import { Unsettled } from './unsettled';
@@ -15,19 +21,23 @@ export interface ChannelState {
 }
 
 interface ChannelStatesOptions {
+  /** Replies may come to another channel than the one of the request. */
+  requests: Requests;
   consumeTimeoutMs(): number;
   patchInstance(patch: Patch): void;
 }
 
 /** What is kept of channels, no longer than they are open. */
 export class ChannelStates {
-  /** Replies may come to another channel than the one of the request. */
-  readonly requests = new Requests();
   private readonly _states = new Map<Channel, ChannelState>();
   private readonly _watched = { accept: new WeakSet<Channel>(), emit: new WeakSet<Channel>() };
   private _lastId = 0;
 
   constructor(private readonly _options: ChannelStatesOptions) {}
+
+  get requests(): Requests {
+    return this._options.requests;
+  }
 
   find(channel: Channel): ChannelState | undefined {
     return this._states.get(channel);

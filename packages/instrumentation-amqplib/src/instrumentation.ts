@@ -1,6 +1,7 @@
 import {
   MessagingInstrumentation,
   rabbitmq,
+  Requests,
   type Call,
   type ClientFile,
   type ClientModule,
@@ -14,6 +15,9 @@ import { confirmPublishAdvice, publishAdvice } from './publish';
 import { enqueueAdvice, forCaller } from './queued';
 import { settleAdvice } from './settle';
 import { VERSION } from './version';
+
+/** Sends that may still be answered. */
+const MAX_REQUESTS = 10_000;
 
 const AMQPLIB = { name: 'amqplib', system: rabbitmq };
 
@@ -73,6 +77,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
 
   private get _channels(): ChannelStates {
     return (this._states ??= new ChannelStates({
+      requests: new Requests(this.telemetry.remember('requests', MAX_REQUESTS)),
       consumeTimeoutMs: () => this.telemetry.config.consumeTimeoutMs,
       patchInstance: patch => this.patchInstance(patch),
     }));

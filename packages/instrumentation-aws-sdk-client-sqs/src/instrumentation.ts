@@ -10,7 +10,7 @@ import {
   type SqsMessage,
 } from '@queuetrace/messaging';
 import { receiveMessage } from './receive';
-import { ReceivedMessages } from './received-messages';
+import { MAX_MESSAGES, ReceivedMessages } from './received-messages';
 import { commandName, Request, type Client, type SendArgs } from './request';
 import { sendMessage, sendMessageBatch } from './send';
 import { settle } from './settle';
@@ -104,7 +104,10 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
     if (!(tell ?? tellSns) || typeof command.input !== 'object' || command.input === null) return call();
     const request = new Request(call, args, client);
     if (tellSns) return tellSns(this.telemetryOf(sns), request);
-    this._received ??= new ReceivedMessages(() => this.telemetry.config.processTimeoutMs);
+    this._received ??= new ReceivedMessages(
+      this.telemetry.remember('received_messages', MAX_MESSAGES),
+      () => this.telemetry.config.processTimeoutMs,
+    );
     return tell?.(this.telemetry, request, this._received);
   }
 }

@@ -1,7 +1,13 @@
-import { MAX_TIMER_MS, RecentMap, type ActiveOperation, type Delivery, type SqsMessage } from '@queuetrace/messaging';
+import {
+  MAX_TIMER_MS,
+  type ActiveOperation,
+  type Delivery,
+  type RecentMap,
+  type SqsMessage,
+} from '@queuetrace/messaging';
 
 /** So many messages are remembered; the oldest is forgotten first. */
-const MAX_MESSAGES = 10_000;
+export const MAX_MESSAGES = 10_000;
 /** The longest visibility timeout that SQS takes: 12 hours. */
 const MAX_VISIBILITY_TIMEOUT_MS = 12 * 3600 * 1000;
 
@@ -23,13 +29,15 @@ export interface Received {
  * process operation that nothing else ends. One timer ends those of messages that are never settled.
  */
 export class ReceivedMessages {
-  private readonly _received = new RecentMap<Received>(MAX_MESSAGES);
   private readonly _left = new Set<Received>();
   private _timer?: NodeJS.Timeout;
   private _firesAtMs = Infinity;
 
   /** @param _processTimeoutMs for messages whose visibility timeout is not known */
-  constructor(private readonly _processTimeoutMs: () => number) {}
+  constructor(
+    private readonly _received: RecentMap<Received>,
+    private readonly _processTimeoutMs: () => number,
+  ) {}
 
   add(receiptHandle: string, received: Received): void {
     this._received.set(receiptHandle, received);

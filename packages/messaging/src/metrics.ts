@@ -67,6 +67,10 @@ export class MessagingMetrics {
     this._counters.clientEvents?.add(1, attributes);
   }
 
+  recordDropped(attributes: Attributes): void {
+    this._counters.droppedMemories?.add(1, attributes);
+  }
+
   /** @returns to be called when the messages are no longer in flight */
   startInFlight<M>(operation: Operation<M>): (() => void) | undefined {
     const inFlight = this._inFlight;

@@ -1,21 +1,59 @@
-/** What was set last, by a text. The oldest are forgotten beyond the cap. */
-export class RecentMap<Value> {
-  private readonly _values = new Map<string, Value>();
+/** Longer than SQS can hide a message, which is 12 hours. */
+const MAX_AGE_MS = 24 * 3600 * 1000;
 
-  constructor(private readonly _max: number) {}
+interface Limits {
+  /** So many entries at most; 0: nothing is kept. */
+  max: number;
+  /** Milliseconds. Default: a day. */
+  maxAgeMs?: number;
+  /** Told of each entry that was dropped before anybody deleted it. */
+  onDropped?(): void;
+}
+
+interface Entry<Value> {
+  value: Value;
+  setAtMs: number;
+}
+
+/** What was set last, by a text. The oldest are dropped beyond the cap, and beyond their age. */
+export class RecentMap<Value> {
+  private readonly _entries = new Map<string, Entry<Value>>();
+
+  constructor(private readonly _limits: Limits) {}
+
+  get isEmpty(): boolean {
+    return this._entries.size === 0;
+  }
 
   get(key: string): Value | undefined {
-    return this._values.size === 0 ? undefined : this._values.get(key);
+    const entry = this._entries.get(key);
+    if (!entry) return undefined;
+    if (!this._isOld(entry)) return entry.value;
+    this._drop(key);
+    return undefined;
   }
 
   set(key: string, value: Value): void {
+    if (this._limits.max === 0) return;
     // Set anew, so that the order of the map is that of the last times.
-    this._values.delete(key);
-    this._values.set(key, value);
-    if (this._values.size > this._max) this._values.delete(this._values.keys().next().value!);
+    this._entries.delete(key);
+    this._entries.set(key, { value, setAtMs: performance.now() });
+    for (const [oldest, entry] of this._entries) {
+      if (this._entries.size <= this._limits.max && !this._isOld(entry)) break;
+      this._drop(oldest);
+    }
   }
 
   delete(key: string): void {
-    this._values.delete(key);
+    this._entries.delete(key);
+  }
+
+  private _isOld({ setAtMs }: Entry<Value>): boolean {
+    return performance.now() - setAtMs > (this._limits.maxAgeMs ?? MAX_AGE_MS);
+  }
+
+  private _drop(key: string): void {
+    this._entries.delete(key);
+    this._limits.onDropped?.();
   }
 }

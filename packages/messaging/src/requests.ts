@@ -1,13 +1,11 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
 import { spanContextOf } from './propagation';
-import { RecentMap } from './recent-map';
+import type { RecentMap } from './recent-map';
 
-const MAX_REQUESTS = 10_000;
-
-/** The sends that asked for a reply, by what the reply will be known by. The oldest are forgotten beyond the cap. */
+/** The sends that asked for a reply, by what the reply will be known by. */
 export class Requests {
-  private readonly _byKey = new RecentMap<SpanContext>(MAX_REQUESTS);
+  constructor(private readonly _byKey: RecentMap<SpanContext>) {}
 
   sent(key: string, { context }: Pick<ActiveOperation, 'context'>): void {
     const spanContext = spanContextOf(context);

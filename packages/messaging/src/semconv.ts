@@ -60,6 +60,7 @@ export const ATTRIBUTE_NAMES = {
   sqsVisibilityTimeout: own('messaging.aws_sqs.visibility_timeout'),
   kafkaTransactionOutcome: own('messaging.kafka.transaction.outcome'),
   clientEvent: own('messaging.client.event'),
+  memory: own('messaging.client.memory'),
   linkType: own('link.type'),
   dlqOriginalQueue: own('dlq.original_queue'),
   dlqRetryCount: own('dlq.retry_count'),
@@ -208,6 +209,13 @@ export const METRICS = {
     name: 'messaging.client.events',
     unit: '{event}',
     description: 'What happened to a client: crash, rebalance, group_join, disconnect, request_timeout.',
+    vocabularies: VOCABULARIES,
+  },
+  droppedMemories: {
+    name: 'messaging.client.memory.dropped',
+    unit: '{entry}',
+    description:
+      'Entries dropped from what is remembered across deliveries, as too many or older than a day: attempts, requests, received_messages.',
     vocabularies: VOCABULARIES,
   },
   legacyMessages: {

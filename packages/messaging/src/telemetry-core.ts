@@ -83,7 +83,8 @@ export class TelemetryCore<M = unknown> {
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);
     this.isDeadLetterDestination = matcher(config.deadLetter);
-    this.attempts = new RecentMap(config.maxRememberedDeliveries);
+    const max = config.maxRememberedDeliveries;
+    this.attempts = new RecentMap({ max, onDropped: () => this.recordDropped('attempts') });
     const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];
     this._capturesHeaders = config.headersIncluded.length > 0;
     this._isCaptured = header => isIncluded(header) && !isExcluded(header);
@@ -98,6 +99,11 @@ export class TelemetryCore<M = unknown> {
   updateMeter(): void {
     const meter = this._source.meter();
     if (meter) this.metrics?.setMeter(meter);
+  }
+
+  /** @param memory what was remembered across deliveries, and has been dropped */
+  recordDropped(memory: string): void {
+    this.metrics?.recordDropped(this.writer.write({ system: this.system.name, memory }));
   }
 
   start(start: Start<M>): ActiveOperation<M> {

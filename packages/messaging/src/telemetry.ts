@@ -8,6 +8,7 @@ import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
 import { CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
+import { RecentMap } from './recent-map';
 import { planSend } from './send-plan';
 import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
@@ -181,6 +182,14 @@ export class MessagingTelemetry<M> {
   creationId(message: M): string | undefined {
     const creation = spanContextOf(extract(this._system, message));
     return creation && creation.traceId + creation.spanId;
+  }
+
+  /**
+   * For what a client remembers across deliveries: it is bounded, and what is dropped is counted.
+   * @param memory the value of `messaging.client.memory`
+   */
+  remember<Value>(memory: string, max: number): RecentMap<Value> {
+    return new RecentMap({ max, onDropped: () => this._core.recordDropped(memory) });
   }
 
   /** Something that happened to a client, counted. */

@@ -40,12 +40,29 @@ describe('the remembered attempts', () => {
     isDeadLetter: false,
   });
 
-  it('are bounded, and the oldest are forgotten first', () => {
-    const attempts = new RecentMap<Attempt>(2);
+  it('are bounded, the oldest are forgotten first, and what is forgotten is told', () => {
+    let dropped = 0;
+    const attempts = new RecentMap<Attempt>({ max: 2, onDropped: () => (dropped += 1) });
     attempts.set('a', attempt(1));
     attempts.set('b', attempt(1));
     attempts.set('a', attempt(2));
     attempts.set('c', attempt(1));
     assert.deepEqual([attempts.get('a')?.count, attempts.get('b'), attempts.get('c')?.count], [2, undefined, 1]);
+    assert.equal(dropped, 1);
+  });
+
+  it('are forgotten when they are too old, which is told too', () => {
+    let dropped = 0;
+    const attempts = new RecentMap<Attempt>({ max: 2, maxAgeMs: -1, onDropped: () => (dropped += 1) });
+    attempts.set('a', attempt(1));
+    assert.equal(attempts.get('a'), undefined);
+    assert.ok(attempts.isEmpty);
+    assert.equal(dropped, 1);
+  });
+
+  it('are not kept at all where none may be', () => {
+    const attempts = new RecentMap<Attempt>({ max: 0, onDropped: assert.fail });
+    attempts.set('a', attempt(1));
+    assert.ok(attempts.isEmpty);
   });
 });

@@ -44,6 +44,7 @@ export const ownAttributes: Readonly<Record<string, AttributeType>> = {
   'messaging.kafka.transaction.outcome': 'string',
   'messaging.client.event': 'string',
   'messaging.client.retry_count': 'int',
+  'messaging.client.memory': 'string',
   'dlq.original_queue': 'string',
   'dlq.retry_count': 'int',
   'dlq.error': 'string',
@@ -66,6 +67,7 @@ export const ownMetrics: Readonly<Record<string, { unit: string; types: readonly
   'messaging.client.redelivered.messages': { unit: '{message}', types: ['counter'] },
   'messaging.client.dead_lettered.messages': { unit: '{message}', types: ['counter'] },
   'messaging.client.events': { unit: '{event}', types: ['counter'] },
+  'messaging.client.memory.dropped': { unit: '{entry}', types: ['counter'] },
   'messaging.kafka.consumer.lag': { unit: '{message}', types: ['gauge', 'up_down_counter'] },
 };
 

@@ -6,7 +6,7 @@ import { Walk } from './walk';
 
 describe('the story of a RabbitMQ message', () => {
   const broker = withBroker('rabbitmq');
-  telemetry.register(new AmqplibInstrumentation());
+  const [amqplib] = telemetry.register(new AmqplibInstrumentation());
   let connection: ChannelModel;
   let channel: ConfirmChannel;
 
@@ -118,6 +118,24 @@ describe('the story of a RabbitMQ message', () => {
     );
     // The wait in the delay queue is not the queue time of a first delivery.
     assert.equal(third.attributes['messaging.queue_time_ms'], undefined);
+  });
+
+  it('that is forgotten, where too many fail at once, is counted as such', async () => {
+    amqplib.setConfig({ maxRememberedDeliveries: 1 });
+    const { queue } = await channel.assertQueue(uniqueName('many'));
+    for (const messageId of ['1', '2', '3']) channel.sendToQueue(queue, Buffer.from('x'), { messageId });
+    let deliveries = 0;
+    await consumeUntil(queue, (message, done) => {
+      if (message.fields.redelivered) channel.ack(message);
+      else channel.nack(message);
+      if (++deliveries === 6) done();
+    });
+    amqplib.setConfig({});
+    await telemetry.waitForSpans(9);
+    const [{ value, attributes }] = await telemetry.metric('messaging.client.memory.dropped');
+    assert.equal(attributes['messaging.client.memory'], 'attempts');
+    const linked = telemetry.spans().filter(span => new Walk([span]).isLinked(span, 'previous-attempt'));
+    assert.equal(linked.length + value, 3);
   });
 
   it('that a dead-letter consumer settles without publishing it is archived', async () => {

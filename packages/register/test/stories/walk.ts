@@ -14,6 +14,10 @@ export class Walk {
     return this.byId(span.parentSpanContext?.spanId);
   }
 
+  isLinked({ links }: ReadableSpan, type: LinkType): boolean {
+    return links.some(({ attributes }) => attributes?.['link.type'] === type);
+  }
+
   linked(span: ReadableSpan, type: LinkType): ReadableSpan | undefined {
     const link = span.links.find(({ attributes }) => attributes?.['link.type'] === type);
     return this.byId(link?.context.spanId);
