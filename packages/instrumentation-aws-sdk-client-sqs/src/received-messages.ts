@@ -58,9 +58,10 @@ export class ReceivedMessages {
   }
 
   /** Deleted, or given back to the queue. */
-  settled(receiptHandle: unknown): void {
+  settled(receiptHandle: unknown, isDeleted: boolean): void {
     const received = this.get(receiptHandle);
     if (!received) return;
+    if (isDeleted) processOf(received)?.doesNotComeAgain();
     received.isSettled = true;
     this._received.delete(receiptHandle as string);
     this._end(received);
@@ -71,8 +72,7 @@ export class ReceivedMessages {
     const received = this.get(receiptHandle);
     if (!received) return;
     received.visibleAtMs = visibleAtMs(timeoutS);
-    const process = received.left ?? received.delivery?.deref()?.process;
-    process?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
+    processOf(received)?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
     if (received.left && received.visibleAtMs !== undefined) this._arm(received.visibleAtMs);
   }
 
@@ -102,6 +102,8 @@ export class ReceivedMessages {
     if (nextMs < Infinity) this._arm(nextMs);
   }
 }
+
+const processOf = ({ left, delivery }: Received) => left ?? delivery?.deref()?.process;
 
 /** @param timeoutS as the API has it; undefined where the queue's own counts */
 export function visibleAtMs(timeoutS: unknown): number | undefined {

@@ -48,5 +48,5 @@ export function settle(
 /** What a settlement means for a process operation that nothing else ends. */
 function note(received: ReceivedMessages, { ReceiptHandle, VisibilityTimeout }: Entry): void {
   if (VisibilityTimeout) received.extended(ReceiptHandle, VisibilityTimeout);
-  else received.settled(ReceiptHandle);
+  else received.settled(ReceiptHandle, VisibilityTimeout === undefined);
 }

@@ -22,22 +22,33 @@ export function patchesOfConsumer(telemetry: () => Telemetry, type: { prototype:
   const methods: Patch['methods'] = {
     // Each poll starts the next one: else all of them would go on in the context of whoever started the consumer.
     poll: call => runDetached(call),
-    executeHandler: (call, args: [Message]) => handleMessage(call, args),
-    executeBatchHandler: (call, args: [Message[]]) => handleMessageBatch(telemetry(), call, args),
+    executeHandler: (call, args: [Message], consumer: Consumer) => handleMessage(call, args, deletes(consumer)),
+    executeBatchHandler: (call, args: [Message[]], consumer: Consumer) =>
+      handleMessageBatch(telemetry(), call, args, deletes(consumer)),
   };
   return [{ target: type.prototype, methods }];
 }
 
-function handleMessage(call: Call, [message]: [Message]): unknown {
+interface Consumer {
+  shouldDeleteMessages?: boolean;
+}
+
+/** Messages whose handler has succeeded, unless it was told not to. */
+const deletes = ({ shouldDeleteMessages = true }: Consumer) => shouldDeleteMessages;
+
+function handleMessage(call: Call, [message]: [Message], isDeleted: boolean): unknown {
   // The consumer maps over the messages: a look at the context begins that step, which the delete is a part of, too.
   activeOperation();
   const process = state.deliveries.get(message)?.start();
+  if (isDeleted) process?.doesNotComeAgain();
   return process ? endWithHandler(process, call) : call();
 }
 
-function handleMessageBatch(telemetry: Telemetry, call: Call, [messages]: [Message[]]): unknown {
+function handleMessageBatch(telemetry: Telemetry, call: Call, [messages]: [Message[]], isDeleted: boolean): unknown {
   const operation = batchOf(messages);
-  return operation ? endWithHandler(telemetry.startProcess(operation, { isCounted: true }), call) : call();
+  if (!operation) return call();
+  const process = telemetry.startProcess({ ...operation, isSettledOnSuccess: isDeleted }, { isCounted: true });
+  return endWithHandler(process, call);
 }
 
 function endWithHandler(process: ActiveOperation, call: Call): unknown {

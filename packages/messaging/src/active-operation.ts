@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import { serverAttributes } from './attributes';
-import { errorMessage, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
+import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Story } from './story';
@@ -93,6 +93,11 @@ export class ActiveOperation<M = unknown> {
     guarded('setting attributes', () => this.span.setAttributes(this._core.writer.write(attributes)));
   }
 
+  /** The message was deleted, or is as soon as its handler has succeeded. */
+  doesNotComeAgain(): void {
+    if (this.story) this.story.isSettled = true;
+  }
+
   /**
    * Ends with the outcome of `fn`, run in the operation's context; gives back what it gave. For a promise that is one
    * `then` on it with the same outcome, so that a rejection that nobody handles stays one.
@@ -155,7 +160,7 @@ export class ActiveOperation<M = unknown> {
 
   private _end(failure?: Failure, at?: StartTime): void {
     const { type, operation, startedAtMs, isCounted } = this._started;
-    this._started.onEnd?.(this, failure?.message);
+    this._started.onEnd?.(this, failure && errorText(failure.type, failure.message));
     this.onLanded?.();
     if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
     this._core.metrics?.recordOperation(

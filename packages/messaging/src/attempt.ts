@@ -1,4 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
+import type { TelemetryCore } from './telemetry-core';
+import type { Operation } from './types';
 
 /** What is remembered of an attempt at a message, for the next one in this process. */
 export interface Attempt {
@@ -9,4 +11,44 @@ export interface Attempt {
   error?: string;
   /** The attempt was at the dead letter, not at the message in its own queue. */
   isDeadLetter: boolean;
+}
+
+/** Names and ids are the broker's, and headers anybody's: what is longer is not worth its memory. */
+const MAX_IDENTITY_LENGTH = 1024;
+
+/** The last attempt in this process at the message of a process operation, where it is known to be the same message. */
+export function lastAttempt<M>(
+  core: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+  creation: SpanContext | undefined,
+): Attempt | undefined {
+  if (core.attempts.isEmpty || core.system.mayHavePast?.(message) === false) return undefined;
+  const identity = identityOf(core, operation, message, creation);
+  return identity === undefined ? undefined : core.attempts.get(identity);
+}
+
+/** For the next attempt; undefined forgets the message, which will not come again. */
+export function rememberAttempt<M>(
+  core: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+  creation: SpanContext | undefined,
+  attempt: Attempt | undefined,
+): void {
+  if (!attempt && core.attempts.isEmpty) return;
+  const identity = identityOf(core, operation, message, creation);
+  if (identity === undefined) return;
+  if (attempt) core.attempts.set(identity, attempt);
+  else core.attempts.delete(identity);
+}
+
+function identityOf<M>(
+  { system }: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+  creation: SpanContext | undefined,
+): string | undefined {
+  const identity = system.identity?.(message, operation, creation?.spanId);
+  return identity && identity.length <= MAX_IDENTITY_LENGTH ? identity : undefined;
 }

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
 import { CreationContexts, extract, spanContextOf } from './propagation';
-import { planStory, type StoryPlan } from './story';
+import { addStoryLinks, pastAttributes, pastOf, planBatchStory, planStory, type Past, type StoryPlan } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
@@ -17,8 +17,9 @@ interface ProcessPlan {
   creation?: SpanContext;
   /** Of the messages whose first delivery this is and that say when they were sent. */
   queueTimesMs: number[];
-  /** A single message's past. */
-  past?: StoryPlan;
+  past: StoryPlan;
+  /** The queue time of a single message. */
+  queueTimeMs?: number;
 }
 
 /**
@@ -39,18 +40,24 @@ function planBatch<M>(
   const links = new Links();
   const contexts = new CreationContexts(core.system);
   const queueTimesMs: number[] = [];
+  const pasts: Past[] = [];
   const isRecorded = core.metrics?.isOn ?? false;
+  const isTrusted = trust !== 'ignore';
   for (const message of operation.messages) {
+    const creation = isTrusted ? contexts.of(message) : undefined;
+    const past = pastOf(core, operation, message, { creation, isTrusted });
+    pasts.push(past);
+    addStoryLinks(links, past);
     // Of messages that share a link it is not told: without metrics most need none.
-    const recorded = isRecorded ? queueTimeOf(core, operation, message) : undefined;
+    const recorded = isRecorded ? firstQueueTimeOf(core, operation, message, past) : undefined;
     if (recorded !== undefined) queueTimesMs.push(recorded);
-    if (trust === 'ignore') continue;
-    links.addCreation(contexts.of(message), () => {
-      const queueTimeMs = isRecorded ? recorded : queueTimeOf(core, operation, message);
-      return { ...core.messageAttributes(message, true), queueTimeMs };
+    links.addCreation(creation, () => {
+      const queueTimeMs = isRecorded ? recorded : firstQueueTimeOf(core, operation, message, past);
+      return { ...core.messageAttributes(message, true), ...pastAttributes(past), queueTimeMs };
     });
   }
-  return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs };
+  const past = planBatchStory(core, operation, pasts);
+  return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs, past };
 }
 
 function planSingle<M>(
@@ -63,17 +70,18 @@ function planSingle<M>(
   const links = new Links();
   const carried = trust === 'ignore' ? ROOT_CONTEXT : extract(core.system, message);
   const creation = spanContextOf(carried);
-  const queueTimeMs = queueTimeOf(core, operation, message);
   links.addCreation(creation);
   const parent = trust === 'parent' ? singleParent(core, message, { carried, creation, ambient }, links) : ambient;
-  const past = planStory(core, operation, creation, links);
-  const isFirstDelivery = (past.story.deliveryCount ?? 1) === 1;
+  const past = pastOf(core, operation, message, { creation, isTrusted: trust !== 'ignore' });
+  addStoryLinks(links, past);
+  const queueTimeMs = firstQueueTimeOf(core, operation, message, past);
   return {
     parent,
     links,
     creation,
-    queueTimesMs: queueTimeMs !== undefined && isFirstDelivery ? [queueTimeMs] : [],
-    past,
+    queueTimesMs: queueTimeMs === undefined ? [] : [queueTimeMs],
+    queueTimeMs,
+    past: planStory(core, operation, past),
   };
 }
 
@@ -98,6 +106,11 @@ function singleParent<M>(
   // Baggage reaches the handler whatever the parent is.
   const baggage = propagation.getBaggage(carried);
   return baggage ? propagation.setBaggage(ambient, baggage) : ambient;
+}
+
+/** Of a message that nothing says was delivered before, in this process or in another one. */
+function firstQueueTimeOf<M>(core: TelemetryCore<M>, operation: Operation<M>, message: M, past: Past) {
+  return past.isRedelivered ? undefined : queueTimeOf(core, operation, message);
 }
 
 /** Time in the queue, for a first delivery only: a redelivery's would count the work on the attempts before. */

@@ -1,65 +1,99 @@
-import type { SpanContext } from '@opentelemetry/api';
-import type { Attempt } from './attempt';
-import type { MessagingAttributes } from './semconv';
+import { ATTRIBUTE_NAMES, type MessagingAttributes } from './semconv';
 import type { TelemetryCore } from './telemetry-core';
-import type { DeadLetter, Operation } from './types';
+import type { ToldStory } from './told-story';
+import type { DeadLetter, MessagingSystem, Operation } from './types';
 
-/** Reasons come from headers that anybody may write. */
+/** Names and reasons come from headers that anybody may write. */
 const MAX_ERROR_LENGTH = 512;
+const MAX_NAME_LENGTH = 256;
 
-/** What makes a message a dead letter here: what the broker or its mover says, or the destination's name. */
+/** What makes a message a dead letter here: what its sender, the broker or its mover says, or the destination's name. */
 export function deadLetterOf<M>(
   core: TelemetryCore<M>,
-  { messages, destination }: Operation<M>,
+  operation: Operation<M>,
+  message: M,
+  told: ToldStory | undefined,
 ): DeadLetter | undefined {
-  const told = core.system.deadLetter?.(messages[0], destination);
-  if (told) return told;
-  return destination.name !== undefined && core.isDeadLetterDestination(destination.name) ? {} : undefined;
+  const { system } = core;
+  const { name } = operation.destination;
+  const deadLetter =
+    bySender(system, operation, message, told) ??
+    system.deadLetter?.(message, operation.destination, core.isRetryDestination) ??
+    byHand(system, name, message);
+  if (deadLetter) return deadLetter;
+  if (name === undefined || !core.isDeadLetterDestination(name)) return undefined;
+  return { deadLetteredAtMs: system.sentAt(message) };
+}
+
+/** It was sent here through us. */
+function bySender<M>(
+  system: MessagingSystem<M>,
+  { destination: { name } }: Operation<M>,
+  message: M,
+  told: ToldStory | undefined,
+): DeadLetter | undefined {
+  if (!told?.deadLetterOf || name === undefined) return undefined;
+  const { destination, queue, error } = told.deadLetterOf;
+  // RabbitMQ's name for where a message was published to begins that for where it came from.
+  if (name !== destination && !name.startsWith(`${destination}:`)) return undefined;
+  return { originalQueue: queue, retryCount: told.deliveries, error, deadLetteredAtMs: system.sentAt(message) };
+}
+
+/** The headers of a dead letter that was sent by hand; the same in all vocabularies. */
+export const FIELDS = {
+  originalQueue: ATTRIBUTE_NAMES.dlqOriginalQueue[0],
+  retryCount: ATTRIBUTE_NAMES.dlqRetryCount[0],
+  error: ATTRIBUTE_NAMES.dlqError[0],
+  timestamp: ATTRIBUTE_NAMES.dlqTimestamp[0],
+};
+
+/** The names of `deadLetterAttributes`, as headers: who sent it need not have an instrumentation. */
+function byHand<M>(system: MessagingSystem<M>, here: string | undefined, message: M): DeadLetter | undefined {
+  const text = (field: keyof typeof FIELDS) => {
+    const value = system.getter.get(message, FIELDS[field]);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const originalQueue = text('originalQueue');
+  // One that has been sent again with its headers.
+  if (originalQueue === undefined || originalQueue === here) return undefined;
+  const retryCount = Number(text('retryCount'));
+  const deadLetteredAtMs = Date.parse(text('timestamp') ?? '');
+  return {
+    originalQueue,
+    retryCount: Number.isSafeInteger(retryCount) && retryCount > 0 ? retryCount : undefined,
+    error: text('error'),
+    deadLetteredAtMs: Number.isNaN(deadLetteredAtMs) ? system.sentAt(message) : deadLetteredAtMs,
+  };
 }
 
 /** The attributes of a dead letter's process span; what is not known is left out. */
-export function arrivalAttributes(deadLetter: DeadLetter, last?: Attempt): MessagingAttributes {
-  const { originalQueue, error, deadLetteredAtMs } = deadLetter;
+export function arrivalAttributes({
+  originalQueue,
+  retryCount,
+  error,
+  deadLetteredAtMs,
+}: DeadLetter): MessagingAttributes {
   return {
-    dlqOriginalQueue: originalQueue,
-    dlqRetryCount: last?.isDeadLetter ? undefined : deadLetter.retryCount,
-    dlqError: (last?.error ?? error)?.slice(0, MAX_ERROR_LENGTH),
+    dlqOriginalQueue: originalQueue?.slice(0, MAX_NAME_LENGTH),
+    dlqRetryCount: retryCount,
+    dlqError: error?.slice(0, MAX_ERROR_LENGTH),
     dlqTimestamp: isoTime(deadLetteredAtMs),
   };
 }
 
 /** The attributes of a send, or of a settlement, that makes a dead letter of the message being processed. */
 export function departureAttributes(
-  from: Operation<unknown>,
+  originalQueue: string | undefined,
   attempt: { count?: number; error?: string },
 ): MessagingAttributes {
+  const { count: retryCount, error } = attempt;
   return {
     dlqAction: 'send',
-    dlqOriginalQueue: from.destination.name,
-    dlqRetryCount: attempt.count,
-    dlqError: attempt.error?.slice(0, MAX_ERROR_LENGTH),
-    dlqTimestamp: isoTime(Date.now()),
+    ...arrivalAttributes({ originalQueue, retryCount, error, deadLetteredAtMs: Date.now() }),
   };
 }
 
 function isoTime(epochMs: number | undefined): string | undefined {
   const date = new Date(epochMs ?? NaN);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-/**
- * The header by which a message that is published again leads back to its first send, across processes. It is written
- * only where the app publishes a consumed message again: to a dead-letter destination, from one, or with its headers.
- */
-export const ORIGINAL_FIELD = 'x-queuetrace-original';
-
-const ORIGINAL = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-
-export function writeOriginal({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
-}
-
-export function readOriginal(text: unknown): SpanContext | undefined {
-  const [, traceId, spanId, flags] = (typeof text === 'string' && ORIGINAL.exec(text)) || [];
-  return traceId ? { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true } : undefined;
 }

@@ -87,8 +87,18 @@ export class MessagingMetrics {
     story: 'redeliveredMessages' | 'deadLetteredMessages',
     type: OperationType,
     operation: Operation<M>,
+    count: number,
   ): void {
-    this._counters[story]?.add(operation.messages.length, this._series.of(type, operation).untyped);
+    if (count > 0) this._counters[story]?.add(count, this._series.of(type, operation).untyped);
+  }
+
+  /** Those of a process operation. */
+  countStories<M>(
+    counts: Record<'redeliveredMessages' | 'deadLetteredMessages', number>,
+    operation: Operation<M>,
+  ): void {
+    this.countStory('redeliveredMessages', 'process', operation, counts.redeliveredMessages);
+    this.countStory('deadLetteredMessages', 'process', operation, counts.deadLetteredMessages);
   }
 
   countSkewed<M>(operation: Operation<M>): void {

@@ -133,6 +133,12 @@ export const OPTIONS = {
     ['?(*[-._:])@(dlq|dlt)?(.fifo)', '*dead-letter*', '*deadletter*', '*_error?(.fifo)'],
     'Which destinations are for dead letters, beyond what the broker itself says.',
   ),
+  retry: option<readonly Pattern[]>(
+    patterns,
+    'RETRY_DESTINATIONS',
+    ['?(*[-._:])@(retry|retries|delay|delayed)?([-._:]*)'],
+    'Which destinations are for messages that wait to be tried again: what is published again to one, or from one, is the next attempt at the same message.',
+  ),
   maxRememberedDeliveries: option(
     count,
     'MAX_REMEMBERED_DELIVERIES',

@@ -59,7 +59,9 @@ function register(record: SqsEventRecord): void {
   const telemetry = state.telemetries.get('sqs');
   const destination = destinationOfRecord(record);
   if (!telemetry?.observes(destination.name)) return;
-  const operation = { name: 'process', destination, messages: [messageOfRecord(record) as never] };
+  const messages = [messageOfRecord(record) as never];
+  // Lambda deletes what is not among the failures.
+  const operation = { name: 'process', destination, messages, isSettledOnSuccess: true };
   const start: ConstructorParameters<typeof Delivery>[0] = (startTime, ambient) =>
     telemetry.startProcess(operation, { ambient, startTime });
   registerDelivery(record, new Delivery(start));

@@ -7,7 +7,7 @@ export type Vocabulary = (typeof VOCABULARIES)[number];
 type Names = readonly [v144: string | null, v145: string | null, legacy: string | null];
 
 const same = (name: string, legacy: string | null = null): Names => [name, name, legacy];
-const own = (name: string): Names => [name, name, name];
+const own = (name: string) => [name, name, name] as const;
 
 /**
  * The one table of names: an attribute a row, a vocabulary a column; null where a vocabulary has no such attribute.

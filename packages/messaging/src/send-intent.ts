@@ -1,13 +1,34 @@
 import { context, createContextKey, type Context, type SpanContext } from '@opentelemetry/api';
-import { errorMessage } from './error-type';
+import { errorMessage, errorText, errorType } from './error-type';
 import { guarded } from './guarded';
 import { extract, spanContextOf } from './propagation';
 import { sqs, type SqsMessage } from './systems/aws-sqs';
 import { kafka, type KafkaMessage } from './systems/kafka';
 import { rabbitmq } from './systems/rabbitmq';
 
-const DEAD_LETTER_REASON = createContextKey('queuetrace.dead-letter-reason');
-const LINKED = createContextKey('queuetrace.linked');
+const INTENT = createContextKey('queuetrace.send-intent');
+
+/** What the app says of the messages that it sends. */
+export interface SendIntent {
+  /** What the message that is being processed has failed with: it is sent to where dead letters go. */
+  deadLetterReason?: string;
+  /** What is done with the dead letter that is being processed. */
+  deadLetterAction?: 'retry' | 'archive';
+  /** The creation contexts of the messages that it is made of. */
+  linked?: readonly (SpanContext | undefined)[];
+}
+
+const NOTHING: SendIntent = {};
+
+export function sendIntent(active: Context): SendIntent {
+  return (active.getValue(INTENT) as SendIntent | undefined) ?? NOTHING;
+}
+
+/** What was said around it holds inside too. */
+export function withIntent<T>(intent: SendIntent, send: () => T): T {
+  const active = context.active();
+  return context.with(active.setValue(INTENT, { ...sendIntent(active), ...intent }), send);
+}
 
 /**
  * Sends the message that is being processed to where dead letters go, whatever that destination is called: the send's
@@ -17,12 +38,7 @@ const LINKED = createContextKey('queuetrace.linked');
  * @returns what `send` returns
  */
 export function sendToDeadLetter<T>(error: unknown, send: () => T): T {
-  return context.with(context.active().setValue(DEAD_LETTER_REASON, errorMessage(error)), send);
-}
-
-/** What the app says that the message being sent has failed with. */
-export function deadLetterReason(active: Context): string | undefined {
-  return active.getValue(DEAD_LETTER_REASON) as string | undefined;
+  return withIntent({ deadLetterReason: errorText(errorType(error), errorMessage(error)) }, send);
 }
 
 /**
@@ -34,12 +50,7 @@ export function deadLetterReason(active: Context): string | undefined {
  */
 export function linkTo<T>(messages: object | readonly object[], send: () => T): T {
   const sources = (Array.isArray(messages) ? messages : [messages]).map((message: object) => creationOf(message));
-  return context.with(context.active().setValue(LINKED, sources), send);
-}
-
-/** The creation contexts of the messages that the app has linked. */
-export function linkedSources(active: Context): readonly (SpanContext | undefined)[] {
-  return (active.getValue(LINKED) as (SpanContext | undefined)[] | undefined) ?? [];
+  return withIntent({ linked: sources }, send);
 }
 
 /** A received message's creation context, by the shape that its client library gives it. */

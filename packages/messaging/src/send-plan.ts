@@ -1,21 +1,16 @@
-import { propagation, type Context, type SpanContext } from '@opentelemetry/api';
+import { propagation, type Context } from '@opentelemetry/api';
 import { activeOperation, type ActiveOperation } from './active-operation';
 import { Links } from './links';
 import { extract, hasContext, spanContextOf } from './propagation';
-import { deadLetterReason, linkedSources } from './send-intent';
-import type { MessagingAttributes } from './semconv';
-import { planRepublish } from './story';
+import { sendIntent } from './send-intent';
+import { planRepublish, type Republish } from './republish';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
-interface SendPlan<M> {
+interface SendPlan<M> extends Republish {
   links: Links;
   /** The messages that get a context of ours. */
   carriers: M[];
-  /** Whether and how this makes a dead letter of the message being processed. */
-  attributes?: MessagingAttributes;
-  /** The first send of the message that is published again. */
-  original?: SpanContext;
 }
 
 /**
@@ -29,7 +24,8 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   const carriers: M[] = [];
   const source = activeOperation(ambient);
   linkFanOutSource(links, source, ambient);
-  for (const linked of linkedSources(ambient)) links.add(linked, 'fan-out-source');
+  const intent = sendIntent(ambient);
+  for (const linked of intent.linked ?? []) links.add(linked, 'fan-out-source');
   const fields = propagation.fields();
   const sentAtMs = Date.now();
   let hasForwarded = false;
@@ -46,8 +42,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
     if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
     if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
   }
-  const processed = source?.type === 'process' ? source : undefined;
-  return { links, carriers, ...planRepublish(core, operation, processed, hasForwarded, deadLetterReason(ambient)) };
+  return { links, carriers, ...planRepublish(core, operation, source, hasForwarded, intent) };
 }
 
 /** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */

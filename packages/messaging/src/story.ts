@@ -1,107 +1,190 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
-import type { Attempt } from './attempt';
-import { arrivalAttributes, deadLetterOf, departureAttributes, ORIGINAL_FIELD, readOriginal } from './dead-letter';
+import { lastAttempt, rememberAttempt, type Attempt } from './attempt';
+import { arrivalAttributes, deadLetterOf } from './dead-letter';
 import type { Links } from './links';
 import type { MessagingAttributes } from './semconv';
 import type { TelemetryCore } from './telemetry-core';
-import type { Operation } from './types';
+import { readStory, STORY_FIELD, type ToldStory } from './told-story';
+import type { DeadLetter, MessagingSystem, Operation } from './types';
 
-/** What is known of a message's past while it is processed. */
-export interface Story {
+/** What a message carries. */
+export interface Carried {
+  creation: SpanContext | undefined;
+  /** Whether what it says of its past counts at all (`trustIncomingContext`). */
+  isTrusted: boolean;
+}
+
+/** What is known of one delivered message's past. */
+export interface Past {
+  creation: SpanContext | undefined;
   /** The context of its first send, where that is not the one it carries now. */
   original?: SpanContext;
-  isDeadLetter: boolean;
+  last?: Attempt;
+  /** The attempt before, in whichever process. */
+  previous?: SpanContext;
+  deadLetter?: DeadLetter;
   deliveryCount?: number;
+  /** It is delivered here as a dead letter for the first time. */
+  isNewlyDead: boolean;
+  isRedelivered: boolean;
+}
+
+/** What is known of a message's past while it is processed, and what the app does with it. */
+export interface Story extends Pick<Past, 'original' | 'deadLetter' | 'deliveryCount'> {
   /** What the attempt before failed with. */
   lastError?: string;
-  /** A dead letter was published again. */
-  isReplayed?: boolean;
+  /** What became of a dead letter, where it is known before the end; `send`: it was sent on as a dead letter. */
+  action?: 'retry' | 'archive' | 'send';
+  /** The message was deleted, or is as soon as its handler has succeeded: it does not come again. */
+  isSettled?: boolean;
 }
 
 export interface StoryPlan {
-  story: Story;
+  /** Of a single message. */
+  story?: Story;
   /** The counters that count this delivery. */
-  counted: ('redeliveredMessages' | 'deadLetteredMessages')[];
+  counted: { redeliveredMessages: number; deadLetteredMessages: number };
   attributes: MessagingAttributes;
   /** Told when the process operation ends, with what it failed with, if it did. */
   onEnd(process: ActiveOperation, failure?: string): void;
 }
 
-/** Reads one message's past, and remembers what its next attempt will want to know. */
-export function planStory<M>(
-  core: TelemetryCore<M>,
-  operation: Operation<M>,
-  creation: SpanContext | undefined,
-  links: Links,
-): StoryPlan {
-  const { system, attempts } = core;
-  const [message] = operation.messages;
-  const identity = system.identity?.(message, operation);
-  const last = identity === undefined ? undefined : attempts.get(identity);
-  const deadLetter = deadLetterOf(core, operation);
-  const told = readOriginal(system.getter.get(message, ORIGINAL_FIELD));
-  // Whoever moved the message without publishing it again left the context of its first send in it.
-  links.add(told ?? (deadLetter?.isMovedByBroker ? creation : undefined), 'original-message');
-  links.add(last?.spanContext, 'previous-attempt');
-  const deliveryCount = system.deliveryCount(message) ?? (last && system.seesEveryAttempt ? last.count + 1 : undefined);
-  const isRedelivered = last || (deliveryCount ?? 1) > 1 || system.isRedelivered?.(message);
-  const counted: StoryPlan['counted'] = isRedelivered ? ['redeliveredMessages'] : [];
-  if (deadLetter && !last?.isDeadLetter) counted.push('deadLetteredMessages');
-  const story = { original: told, isDeadLetter: deadLetter !== undefined, deliveryCount, lastError: last?.error };
+/** What one message's processing adds to its story, and what its next attempt will want to know. */
+export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, past: Past): StoryPlan {
+  const { original, deadLetter, deliveryCount, last } = past;
+  const isSettled = operation.isSettledOnSuccess;
+  const story: Story = { original, deadLetter, deliveryCount, lastError: last?.error, isSettled };
   return {
     story,
-    counted,
-    attributes: deadLetter ? { deliveryCount, ...arrivalAttributes(deadLetter, last) } : { deliveryCount },
-    onEnd: (process, failure) => endAttempt(core, process, story, { identity, last, failure }),
+    counted: countStories([past]),
+    attributes: pastAttributes(past),
+    onEnd(process, failure) {
+      endStory(core.system, process, story, failure);
+      endAttempt(core, process, operation.messages[0], past, failure);
+    },
   };
 }
 
-interface Ended {
-  identity: string | undefined;
-  last: Attempt | undefined;
-  /** What the attempt failed with, if it did. */
-  failure?: string;
-}
-
-function endAttempt<M>(
-  { system, attempts }: TelemetryCore<M>,
-  process: ActiveOperation,
-  { isDeadLetter, isReplayed }: Story,
-  { identity, last, failure }: Ended,
-): void {
-  if (failure === undefined && isDeadLetter && !isReplayed) process.set({ dlqAction: 'archive' });
-  if (identity === undefined) return;
-  if (failure === undefined && !system.hasSilentFailures) {
-    if (last) attempts.delete(identity);
-    return;
-  }
-  const spanContext = process.span.spanContext();
-  attempts.set(identity, { spanContext, count: (last?.count ?? 0) + 1, error: failure, isDeadLetter });
-}
-
-/** What a send inside the processing of a message does with that message. */
-export function planRepublish<M>(
+/** Reads it from the message, from what its sender has told, and from what this process remembers. */
+export function pastOf<M>(
   core: TelemetryCore<M>,
   operation: Operation<M>,
-  source: ActiveOperation | undefined,
-  isForwarded: boolean,
-  reason: string | undefined,
-): {
-  attributes?: MessagingAttributes;
-  original?: SpanContext;
-} {
-  const story = source?.story;
-  if (!source || !story) return {};
-  const original = story.original ?? source.creation;
-  if (story.isDeadLetter) {
-    story.isReplayed = true;
-    source.set({ dlqAction: 'retry' });
-    return { original };
-  }
-  const { name } = operation.destination;
-  const isLeaving = reason !== undefined || (name !== undefined && core.isDeadLetterDestination(name));
-  if (!isLeaving) return isForwarded ? { original } : {};
-  const attempt = { count: story.deliveryCount, error: reason ?? story.lastError };
-  return { attributes: departureAttributes(source.operation, attempt), original };
+  message: M,
+  { creation, isTrusted }: Carried,
+): Past {
+  const { system } = core;
+  const last = lastAttempt(core, operation, message, creation);
+  const told = isTrusted ? readStory(system.getter.get(message, STORY_FIELD)) : undefined;
+  const deadLetter = deadLetterOf(core, operation, message, told);
+  const deliveryCount = deliveryCountOf(system, message, told, last);
+  const isComeAgain = system.isRedelivered?.(message) ?? false;
+  const isNewlyDead = deadLetter !== undefined && !last?.isDeadLetter && !isComeAgain;
+  // Whoever has published it knows of the attempts before, and of none since.
+  const isAsPublished = !isComeAgain && failuresIn(system, message) <= (told?.failures ?? 0);
+  const isFromSender = isAsPublished && !deadLetter?.isMovedByBroker;
+  return {
+    creation,
+    // Whoever moved the message without publishing it again left the context of its first send in it.
+    original: told?.original ?? (deadLetter?.isMovedByBroker ? creation : undefined),
+    last,
+    previous: last?.spanContext ?? (isFromSender ? told?.attempt : undefined),
+    deadLetter: deadLetter && withAttempt(deadLetter, last),
+    deliveryCount,
+    isNewlyDead,
+    isRedelivered: !isNewlyDead && (last !== undefined || (deliveryCount ?? 1) > 1 || isComeAgain),
+  };
+}
+
+/** Of a message, on its process span or on its link. */
+export function pastAttributes({ deadLetter, deliveryCount }: Past): MessagingAttributes {
+  return deadLetter ? { deliveryCount, ...arrivalAttributes(deadLetter) } : { deliveryCount };
+}
+
+export function addStoryLinks(links: Links, { original, previous }: Past): void {
+  links.add(original, 'original-message');
+  links.add(previous, 'previous-attempt');
+}
+
+/** The story of a batch is those of its messages; what its handler fails with, they all may come again for. */
+export function planBatchStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pasts: readonly Past[]): StoryPlan {
+  return {
+    counted: countStories(pasts),
+    attributes: {},
+    onEnd(process, failure) {
+      operation.messages.forEach((message, index) => {
+        const past = pasts[index];
+        // Of a message with a process operation of its own, that was the attempt.
+        if (lastAttempt(core, operation, message, past.creation) === past.last) {
+          endAttempt(core, process, message, past, failure);
+        }
+      });
+    },
+  };
+}
+
+function countStories(pasts: readonly Past[]): StoryPlan['counted'] {
+  const count = (is: (past: Past) => boolean) => pasts.reduce((sum, past) => sum + Number(is(past)), 0);
+  return {
+    redeliveredMessages: count(({ isRedelivered }) => isRedelivered),
+    deadLetteredMessages: count(({ isNewlyDead }) => isNewlyDead),
+  };
+}
+
+/** What this process has seen of the attempts is more exact than what a broker says of them. */
+function withAttempt(deadLetter: DeadLetter, last: Attempt | undefined): DeadLetter {
+  if (!last) return deadLetter;
+  // The count of SQS goes on at the dead letter.
+  if (last.isDeadLetter) return { ...deadLetter, retryCount: undefined };
+  const { error = deadLetter.error } = last;
+  return { ...deadLetter, error, retryCount: Math.max(deadLetter.retryCount ?? 0, last.count) };
+}
+
+/** 1 for the first delivery; undefined where it is not known. */
+function deliveryCountOf<M>(
+  system: MessagingSystem<M>,
+  message: M,
+  told: ToldStory | undefined,
+  last: Attempt | undefined,
+): number | undefined {
+  const seen = last && system.seesEveryAttempt ? last.count : 0;
+  const before = told?.deadLetterOf ? undefined : told?.deliveries;
+  if (before === undefined) return system.deliveryCount(message) ?? (seen > 0 ? seen + 1 : undefined);
+  if (system.isRedelivered?.(message) && system.deliveryCount(message) === undefined) return undefined;
+  return before + Math.max(0, failuresIn(system, message) - (told?.failures ?? 0)) + seen + 1;
+}
+
+/** Failed deliveries that a message itself tells of. */
+export function failuresIn<M>(system: MessagingSystem<M>, message: M): number {
+  return system.failures?.(message) ?? (system.deliveryCount(message) ?? 1) - 1;
+}
+
+/** A dead letter that was settled, and not published again, is archived. */
+function endStory<M>(
+  system: MessagingSystem<M>,
+  process: ActiveOperation,
+  { deadLetter, action, isSettled }: Story,
+  failure: string | undefined,
+): void {
+  const isOver = failure === undefined && (isSettled || !system.hasSilentFailures);
+  if (deadLetter && !action && isOver) process.set({ dlqAction: 'archive' });
+}
+
+/** What failed, or may have, is remembered. */
+function endAttempt<M>(
+  core: TelemetryCore<M>,
+  process: ActiveOperation,
+  message: M,
+  { creation, last, deadLetter }: Past,
+  failure: string | undefined,
+): void {
+  const isSettled = process.story?.isSettled ?? process.operation.isSettledOnSuccess;
+  const mayComeAgain = failure !== undefined || (core.system.hasSilentFailures && !isSettled);
+  const attempt = {
+    spanContext: process.span.spanContext(),
+    count: (last?.count ?? 0) + 1,
+    error: failure,
+    isDeadLetter: deadLetter !== undefined,
+  };
+  rememberAttempt(core, process.operation as Operation<M>, message, creation, mayComeAgain ? attempt : undefined);
 }

@@ -61,6 +61,7 @@ export class TelemetryCore<M = unknown> {
   readonly recordException: RecordException;
   readonly isIgnored: (destination: string) => boolean;
   readonly isDeadLetterDestination: (destination: string) => boolean;
+  readonly isRetryDestination: (destination: string) => boolean;
   /** The last attempt at each message that may come again, by the message's identity. */
   readonly attempts: RecentMap<Attempt>;
   private readonly _stable: StableAttributes;
@@ -83,6 +84,7 @@ export class TelemetryCore<M = unknown> {
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);
     this.isDeadLetterDestination = matcher(config.deadLetter);
+    this.isRetryDestination = matcher(config.retry);
     const max = config.maxRememberedDeliveries;
     this.attempts = new RecentMap({ max, onDropped: () => this.recordDropped('attempts') });
     const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];

@@ -3,7 +3,6 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeOperation, type ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
-import { ORIGINAL_FIELD, writeOriginal } from './dead-letter';
 import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
@@ -12,6 +11,7 @@ import { RecentMap } from './recent-map';
 import { planSend } from './send-plan';
 import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
+import { STORY_FIELD, writeStory, type ToldStory } from './told-story';
 import type { MessagingSystem, Operation } from './types';
 
 interface ProcessOptions {
@@ -69,16 +69,17 @@ export class MessagingTelemetry<M> {
   /** For a client that learns only later, and elsewhere, whether the broker took the messages. */
   startSend(operation: Operation<M>): ActiveOperation<M> {
     const ambient = context.active();
-    const { links, carriers, attributes, original } = planSend(this._core, operation, ambient);
-    if (attributes?.dlqAction) this._core.metrics?.countStory('deadLetteredMessages', 'send', operation);
+    const { links, carriers, attributes, told } = planSend(this._core, operation, ambient);
+    if (attributes?.dlqAction)
+      this._core.metrics?.countStory('deadLetteredMessages', 'send', operation, operation.messages.length);
     if (this.config.producerSpans === 'message' && operation.isBatch) {
-      for (const message of carriers) links.addCreation(this._create(operation, message, ambient, original));
+      for (const message of carriers) links.addCreation(this._create(operation, message, ambient, told));
       return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, { attributes });
     }
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
     const active = this._startLinked('send', operation, kind, ambient, links, { attributes });
     if (carriers.length === 0) return active;
-    const fields = carriedBy(active, original);
+    const fields = carriedBy(active, told);
     const creation = spanContextOf(active.context);
     for (const message of carriers) {
       guarded('injecting', () => this._system.inject(message, fields, creation, this.config));
@@ -87,11 +88,11 @@ export class MessagingTelemetry<M> {
   }
 
   /** One message's own span, whose context the message then carries. */
-  private _create(send: Operation<M>, message: M, parent: Context, original?: SpanContext) {
+  private _create(send: Operation<M>, message: M, parent: Context, told?: ToldStory) {
     const operation = { ...send, name: 'create', messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    guarded('injecting', () => this._system.inject(message, carriedBy(create, original), creation, this.config));
+    guarded('injecting', () => this._system.inject(message, carriedBy(create, told), creation, this.config));
     create.end();
     return creation;
   }
@@ -129,21 +130,24 @@ export class MessagingTelemetry<M> {
     operation: Operation<M>,
     { ambient = ROOT_CONTEXT, isCounted, startTime, request }: ProcessOptions = {},
   ): ActiveOperation<M> {
-    const { parent, links, creation, queueTimesMs, past } = planProcess(this._core, operation, ambient);
+    const { parent, links, creation, queueTimesMs, queueTimeMs, past } = planProcess(this._core, operation, ambient);
     links.add(request);
-    const attributes = past && { ...past.attributes, queueTimeMs: queueTimesMs[0] };
+    const attributes = { ...past.attributes, queueTimeMs };
     const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
       attributes,
       isCounted,
       startTime,
-      onEnd: past?.onEnd,
+      onEnd: past.onEnd,
     });
     active.creation = creation;
-    active.story = past?.story;
+    active.story = past.story;
     const outer = activeOperation(ambient);
-    if (outer && isBatchAround(outer, operation)) outer.isTimedElsewhere = true;
-    else active.onLanded = this._core.metrics?.startInFlight(operation);
-    for (const story of past?.counted ?? []) this._core.metrics?.countStory(story, 'process', operation);
+    const isInBatch = outer !== undefined && isBatchAround(outer, operation);
+    if (isInBatch) outer.isTimedElsewhere = true;
+    else {
+      active.onLanded = this._core.metrics?.startInFlight(operation);
+      this._core.metrics?.countStories(past.counted, operation);
+    }
     if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     return active;
   }
@@ -219,10 +223,10 @@ export class MessagingTelemetry<M> {
   }
 }
 
-/** What a message carries: its creation context, and where it first came from if it is published again. */
-function carriedBy(active: ActiveOperation, original?: SpanContext): Map<string, string> {
+/** What a message carries: its creation context, and its story if it is published again. */
+function carriedBy(active: ActiveOperation, told?: ToldStory): Map<string, string> {
   const fields = fieldsOf(active.context);
-  if (original) fields.set(ORIGINAL_FIELD, writeOriginal(original));
+  if (told) fields.set(STORY_FIELD, writeStory(told));
   return fields;
 }
 

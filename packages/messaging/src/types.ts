@@ -35,6 +35,8 @@ export interface Operation<Message> {
   server?: Server;
   /** The broker took the message as processed when it delivered it: it does not come again. */
   isSettledBefore?: boolean;
+  /** Whoever called the handler settles the message as soon as it succeeds. */
+  isSettledOnSuccess?: boolean;
   /** What else the client knows at the start of the operation. */
   attributes?: MessagingAttributes;
 }
@@ -68,12 +70,30 @@ export interface MessagingSystem<Message> {
   /** 1 for the first delivery; undefined where it is not known. */
   deliveryCount(message: Message): number | undefined;
   headers(message: Message): Record<string, unknown> | undefined;
-  /** What the broker, or whoever moved it, says of a message that is a dead letter at this destination. */
-  deadLetter?(message: Message, destination: Destination): DeadLetter | undefined;
-  /** The same for each delivery of one message to one consumer, its dead letter included; undefined if it can't be known. */
-  identity?(message: Message, operation: Operation<Message>): string | undefined;
+  /**
+   * What the broker, or whoever moved it, says of a message that is a dead letter at this destination.
+   * @param isRetry whether messages wait at a destination to be tried again
+   */
+  deadLetter?(
+    message: Message,
+    destination: Destination,
+    isRetry: (destination: string) => boolean,
+  ): DeadLetter | undefined;
+  /**
+   * The same for each delivery of one message to one consumer, its dead letter included; undefined if it can't be known.
+   * @param creationId the span of its creation context
+   */
+  identity?(message: Message, operation: Operation<Message>, creationId?: string): string | undefined;
+  /** Whether an earlier delivery of the message is possible. Default: it always is. */
+  mayHavePast?(message: Message): boolean;
   /** Whether the broker says that the message was delivered before, without saying how often. */
   isRedelivered?(message: Message): boolean;
+  /** Failed deliveries that the message itself tells of, in whichever queue. Default: by its delivery count. */
+  failures?(message: Message): number;
+  /** The queue that a message was delivered from, where its destination's name says more. */
+  queueOf?(message: Message): string | undefined;
+  /** Whether a message that is sent is the one that was delivered, whatever its headers are. */
+  isCopy?(delivered: Message, sent: Message): boolean;
   /** One consumer gets every delivery of a message, so that what it has counted is the delivery count. */
   readonly seesEveryAttempt?: boolean;
   /** A message whose handler did not fail may come again all the same. */
@@ -88,6 +108,8 @@ export interface DeadLetter {
   /** The broker's reason, or the exception. */
   error?: string;
   deadLetteredAtMs?: number;
+  /** Where it was published to before, where that is not the queue itself. */
+  sentTo?: string;
   /** It was moved as it is, so that the context it carries is that of its first send. */
   isMovedByBroker?: boolean;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readOriginal, writeOriginal } from '../src/dead-letter';
+import { readStory, writeStory } from '../src/told-story';
 import { matcher, OPTIONS } from '../src/options';
 import type { Attempt } from '../src/attempt';
 import { RecentMap } from '../src/recent-map';
@@ -23,13 +23,70 @@ describe('a dead-letter destination', () => {
   }
 });
 
-describe('the header for the first send', () => {
-  const spanContext = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 3, isRemote: true };
+describe('a destination for messages to be tried again', () => {
+  const isRetry = matcher(OPTIONS.retry.default);
+  for (const name of [
+    'orders.retry',
+    'orders-retry-5000',
+    'retry.orders',
+    'work.delay',
+    'orders_DELAYED',
+    'a:b:retry',
+  ]) {
+    it(`is ${name}`, () => assert.equal(isRetry(name), true));
+  }
+  for (const name of ['orders', 'retryable-orders', 'orders.dlq', 'undelayed', 'orders.wait']) {
+    it(`is not ${name}`, () => assert.equal(isRetry(name), false));
+  }
+});
 
-  it('comes back as it was written', () => assert.deepEqual(readOriginal(writeOriginal(spanContext)), spanContext));
+describe('the header for the story of a message', () => {
+  const spanContext = (digits: string) => ({
+    traceId: digits.repeat(16),
+    spanId: digits.repeat(8),
+    traceFlags: 3,
+    isRemote: true,
+  });
+  const story = {
+    original: spanContext('ab'),
+    attempt: spanContext('cd'),
+    deliveries: 3,
+    failures: 2,
+    deadLetterOf: { destination: 'orders.dlq', queue: 'orders', error: 'naïve & “=” \n' },
+  };
 
-  for (const lie of [undefined, 7, {}, '', 'x'.repeat(1e6), '00-zz-00-01', ['00']]) {
-    it(`is nothing for ${typeof lie} ${String(lie).slice(0, 20)}`, () => assert.equal(readOriginal(lie), undefined));
+  it('comes back as it was written', () => assert.deepEqual(readStory(writeStory(story)), story));
+
+  it('is ASCII, and short whatever is told', () => {
+    const long = '漢'.repeat(100_000);
+    const written = writeStory({ ...story, deadLetterOf: { destination: long, queue: long, error: long } });
+    assert.match(written, /^[\x21-\x7e]+$/);
+    assert.ok(written.length < 8192);
+    assert.equal(readStory(written)?.deadLetterOf?.error, long.slice(0, 200));
+  });
+
+  for (const lie of [undefined, 7, {}, '', 'x'.repeat(1e6), ['original=x'], Buffer.from('original=x')]) {
+    it(`is nothing for ${typeof lie} ${String(lie).slice(0, 20)}`, () => assert.equal(readStory(lie), undefined));
+  }
+
+  const nothing = {
+    original: undefined,
+    attempt: undefined,
+    deliveries: undefined,
+    failures: undefined,
+    deadLetterOf: undefined,
+  };
+  const zero = `00-${'0'.repeat(32)}-${'ab'.repeat(8)}-01`;
+  for (const lie of [
+    'x',
+    '%',
+    '%ff=%ff&&==&original',
+    `original=${zero}&attempt=00-zz-00-01`,
+    'deliveries=-1&failures=1e9',
+    'deliveries=99999999999&failures=NaN',
+    'dead=&queue=orders&error=x',
+  ]) {
+    it(`says nothing with ${lie}`, () => assert.deepEqual(readStory(lie), nothing));
   }
 });
 

@@ -1,5 +1,11 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
-import { knownAttributes, ownAttributePrefixes, type AttributeType, type Vocabulary } from './convention-table';
+import {
+  deadLetterActions,
+  knownAttributes,
+  ownAttributePrefixes,
+  type AttributeType,
+  type Vocabulary,
+} from './convention-table';
 
 const CHECKED_NAMESPACES = /^(messaging|kafka|rabbitmq|dlq)\./;
 
@@ -15,6 +21,8 @@ export function attributeErrors(attributes: Attributes, vocabularies: readonly V
       errors.push(`${name} must be of type ${type}, is ${JSON.stringify(value)}`);
     }
   }
+  const action = attributes['dlq.action'];
+  if (action !== undefined && !deadLetterActions.includes(action)) errors.push(`unknown dlq.action ${String(action)}`);
   return errors;
 }
 

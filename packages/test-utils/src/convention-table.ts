@@ -53,7 +53,10 @@ export const ownAttributes: Readonly<Record<string, AttributeType>> = {
 };
 
 /** Families of own attributes whose names are open. */
-export const ownAttributePrefixes = ['messaging.header.', 'messaging.aws_sqs.', 'dlq.'] as const;
+export const ownAttributePrefixes = ['messaging.header.', 'messaging.aws_sqs.'] as const;
+
+/** What can be done with a dead letter: it is sent to where they go, sent again, or settled for good. */
+export const deadLetterActions: readonly unknown[] = ['send', 'retry', 'archive'];
 
 export const linkTypes = ['fan-out-source', 'original-message', 'previous-attempt', 'creation'] as const;
 

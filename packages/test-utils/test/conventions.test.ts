@@ -155,6 +155,8 @@ describe('span conventions', () => {
     'status ERROR without error.type': [{ ...kafkaSend, status: SpanStatusCode.ERROR }, /without error.type/],
     'error.type without status ERROR': [withAttributes(kafkaSend, { 'error.type': 'x' }), /without status ERROR/],
     'an unknown attribute': [withAttributes(kafkaSend, { 'messaging.made.up': 1 }), /unknown attribute messaging.made/],
+    'an unknown word about dead letters': [withAttributes(kafkaSend, { 'dlq.made_up': 1 }), /unknown attribute dlq/],
+    'an unknown action on dead letters': [withAttributes(kafkaSend, { 'dlq.action': 'drop' }), /unknown dlq.action/],
     'a name of 1.45 in 1.44': [withAttributes(kafkaSend, { 'kafka.offset': 1 }), /unknown attribute kafka.offset/],
     'a name of 1.44 in 1.45': [
       withAttributes(sqsSettle145, { 'messaging.kafka.offset': 1 }),

@@ -53,15 +53,19 @@ export const sqs: MessagingSystem<SqsMessage> = {
   }),
   sentAt: ({ Attributes }) => positive(Attributes?.SentTimestamp),
   deliveryCount: ({ Attributes }) => positive(Attributes?.ApproximateReceiveCount),
-  deadLetter({ Attributes }) {
+  deadLetter({ Attributes }, { name }) {
     const source = Attributes?.DeadLetterQueueSourceArn;
     if (!source) return undefined;
+    const originalQueue = queueOfArn(source);
+    // One that was moved back is no dead letter any more.
+    if (originalQueue !== undefined && originalQueue === name) return undefined;
     // The count goes on in the queue for dead letters, from what it was in the source.
     const count = positive(Attributes?.ApproximateReceiveCount);
-    return { originalQueue: sqsDestination(source).name, retryCount: count && count - 1, isMovedByBroker: true };
+    return { originalQueue, retryCount: count && count - 1, isMovedByBroker: true };
   },
+  isCopy: (delivered, sent) => delivered.Body !== undefined && delivered.Body === sent.MessageBody,
   identity: ({ MessageId, Attributes }, { destination }) =>
-    MessageId && `${sqsDestination(Attributes?.DeadLetterQueueSourceArn).name ?? destination.name}\0${MessageId}`,
+    MessageId && `${queueOfArn(Attributes?.DeadLetterQueueSourceArn) ?? destination.name}\0${MessageId}`,
   hasSilentFailures: true,
   headers: ({ MessageAttributes }) =>
     isRecord(MessageAttributes)
@@ -137,7 +141,13 @@ function isRecord(value: unknown): value is Record<string, SqsAttribute> {
 
 function positive(text: string | undefined): number | undefined {
   const value = Number(text);
-  return value > 0 && Number.isFinite(value) ? value : undefined;
+  return value > 0 && Number.isSafeInteger(value) ? value : undefined;
+}
+
+const QUEUE_ARN = /^arn:[^:]*:sqs:[^:]*:[^:]*:([\w.-]{1,80})$/;
+
+function queueOfArn(arn: unknown): string | undefined {
+  return typeof arn === 'string' ? QUEUE_ARN.exec(arn)?.[1] : undefined;
 }
 
 /** The queue's name is the last part of its URL, and of its ARN. */

@@ -37,11 +37,20 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     kafkaOffset: offset === undefined ? undefined : Number(offset),
     bodySize: bodySize && value != null ? Buffer.byteLength(value) : undefined,
   }),
-  sentAt: ({ timestamp, offset }) => (offset !== undefined && Number(timestamp) > 0 ? Number(timestamp) : undefined),
-  /** A Kafka record does not say. */
-  deliveryCount: () => undefined,
+  sentAt: ({ timestamp, offset }) => (offset === undefined ? undefined : epochMs(timestamp)),
+  /** A record says so only in a retry topic of Spring's. */
+  deliveryCount: ({ headers }) => springAttempts(headers),
   headers: ({ headers }) => headers,
-  deadLetter: ({ headers }) => springDeadLetter(headers) ?? connectDeadLetter(headers),
+  deadLetter(message, { name }, isRetry) {
+    const deadLetter =
+      springDeadLetter(message, 'kafka_dlt-') ??
+      // Its retry topics have the same headers as the one for dead letters behind them.
+      (name !== undefined && isRetry(name) ? undefined : springDeadLetter(message, 'kafka_')) ??
+      connectDeadLetter(message);
+    // One that was sent back to its topic with its headers is no dead letter any more.
+    return deadLetter?.originalQueue === name ? undefined : deadLetter;
+  },
+  isCopy: (delivered, sent) => delivered.value != null && isSameText(delivered.value, sent.value),
   /** A partition belongs to one consumer of a group at a time. */
   identity: ({ offset }, { destination: { name, partitionId }, consumerGroup }) =>
     offset === undefined ? undefined : `${consumerGroup ?? ''}\0${name ?? ''}\0${partitionId ?? ''}\0${offset}`,
@@ -67,22 +76,59 @@ export function kafkaDestination(topics: readonly (string | undefined)[]): Desti
 }
 
 type Headers = KafkaMessage['headers'];
-const textHeader = (headers: Headers, name: string) => text(lastOf(headers?.[name]));
 
-/** What Spring for Apache Kafka's DeadLetterPublishingRecoverer writes. */
-function springDeadLetter(headers: Headers): DeadLetter | undefined {
-  const originalQueue = textHeader(headers, 'kafka_dlt-original-topic');
-  if (originalQueue === undefined) return undefined;
-  const exception = ['kafka_dlt-exception-cause-fqcn', 'kafka_dlt-exception-fqcn', 'kafka_dlt-exception-message'];
-  return { originalQueue, error: joined(exception.map(name => textHeader(headers, name))) };
+/** As much of it as may be told. */
+const MAX_HEADER_BYTES = 1024;
+
+function textHeader(headers: Headers, name: string): string | undefined {
+  const value = lastOf(headers?.[name]);
+  return text(typeof value === 'string' || Buffer.isBuffer(value) ? value.slice(0, MAX_HEADER_BYTES) : undefined);
 }
 
+/** What Spring for Apache Kafka writes: its DeadLetterPublishingRecoverer, or its retry topics. */
+function springDeadLetter(
+  { headers, timestamp }: KafkaMessage,
+  prefix: 'kafka_dlt-' | 'kafka_',
+): DeadLetter | undefined {
+  const originalQueue = textHeader(headers, `${prefix}original-topic`);
+  if (originalQueue === undefined) return undefined;
+  const exception = ['exception-cause-fqcn', 'exception-fqcn', 'exception-message'];
+  const attempts = springAttempts(headers);
+  return {
+    originalQueue,
+    error: joined(exception.map(name => textHeader(headers, prefix + name))),
+    retryCount: attempts && attempts - 1,
+    deadLetteredAtMs: epochMs(timestamp),
+  };
+}
+
+/** What its retry topics write: the number of this delivery, as one byte or four. */
+function springAttempts(headers: Headers): number | undefined {
+  const value = lastOf(headers?.['retry_topic-attempts']);
+  if (!Buffer.isBuffer(value) || (value.length !== 1 && value.length !== 4)) return undefined;
+  const attempts = value.readUIntBE(0, value.length);
+  return attempts > 0 && attempts <= MAX_ATTEMPTS ? attempts : undefined;
+}
+
+/** Spring's own cap is lower. */
+const MAX_ATTEMPTS = 1e6;
+
 /** What Kafka Connect writes where `errors.deadletterqueue.context.headers.enable` is on. */
-function connectDeadLetter(headers: Headers): DeadLetter | undefined {
+function connectDeadLetter({ headers, timestamp }: KafkaMessage): DeadLetter | undefined {
   const originalQueue = textHeader(headers, '__connect.errors.topic');
   if (originalQueue === undefined) return undefined;
   const exception = ['__connect.errors.exception.class.name', '__connect.errors.exception.message'];
-  return { originalQueue, error: joined(exception.map(name => textHeader(headers, name))) };
+  return {
+    originalQueue,
+    error: joined(exception.map(name => textHeader(headers, name))),
+    deadLetteredAtMs: epochMs(timestamp),
+  };
+}
+
+const epochMs = (timestamp: string | undefined) => (Number(timestamp) > 0 ? Number(timestamp) : undefined);
+
+function isSameText(one: string | Buffer, other: string | Buffer | null | undefined): boolean {
+  return one === other || (Buffer.isBuffer(one) && Buffer.isBuffer(other) && one.equals(other));
 }
 
 const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': ') || undefined;

@@ -1,4 +1,4 @@
-import { deadLetterFrom, firstDeathQueue } from './x-death';
+import { deadLetterFrom, failedDeaths, firstDeathQueue } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
 
 /** A delivered or published AMQP 0-9-1 message, flattened. */
@@ -102,20 +102,33 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
   },
   /** A classic queue says only that a message was delivered before, not how often. */
-  deliveryCount({ headers, redelivered }) {
-    const earlier = headers?.['x-delivery-count'];
-    if (typeof earlier === 'number' && earlier >= 0) return earlier + 1;
-    return redelivered ? undefined : firstDelivery(headers);
+  deliveryCount({ headers, redelivered, queue }) {
+    if (redelivered) return headers?.['x-death'] ? undefined : deliveriesOfQuorum(headers);
+    if (!headers?.['x-death']) return 1;
+    // One that has died elsewhere on its way may have been delivered there, whatever this queue says.
+    const failures = queue === undefined ? 0 : failedDeaths(headers, queue);
+    return failures > 0 ? failures + 1 : undefined;
   },
+  failures: ({ headers, redelivered }) =>
+    failedDeaths(headers) + (redelivered ? (deliveriesOfQuorum(headers) ?? 1) - 1 : 0),
   headers: ({ headers }) => headers,
   isRedelivered: ({ redelivered }) => redelivered === true,
-  deadLetter: ({ headers, queue }) => deadLetterFrom(headers, queue),
-  /** By the queue it was first in, so that a dead letter is still the message that failed there. */
-  identity({ headers, messageId, queue }) {
-    const id = messageId ?? headers?.traceparent;
-    return typeof id === 'string' ? `${firstDeathQueue(headers) ?? queue}\0${id}` : undefined;
+  mayHavePast: ({ headers, redelivered }) => redelivered === true || Boolean(headers?.['x-death']),
+  deadLetter: ({ headers, queue }, _destination, isRetry) => deadLetterFrom(headers, queue, isRetry),
+  queueOf: ({ queue }) => queue,
+  isCopy: (delivered, sent) => sent.messageId !== undefined && sent.messageId === delivered.messageId,
+  /** By the queue it was first refused in, so that a dead letter is still the message that failed there. */
+  identity({ headers, messageId, queue }, _operation, creationId) {
+    if (messageId === undefined && creationId === undefined) return undefined;
+    return [firstDeathQueue(headers) ?? queue, messageId, creationId].join('\0');
   },
 };
+
+/** A quorum queue counts them from the second one on. */
+function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undefined {
+  const earlier = headers?.['x-delivery-count'];
+  return Number.isSafeInteger(earlier) && (earlier as number) >= 0 ? (earlier as number) + 1 : undefined;
+}
 
 /** By name as written, else without regard to case: other languages write `X-B3-TraceId`. */
 function headerOf(headers: RabbitMqMessage['headers'], name: string): unknown {
@@ -123,9 +136,6 @@ function headerOf(headers: RabbitMqMessage['headers'], name: string): unknown {
   for (const key in headers) if (key.length === name.length && key.toLowerCase() === name) return headers[key];
   return undefined;
 }
-
-/** A message that was dead-lettered on its way has been delivered before, whatever this queue says. */
-const firstDelivery = (headers: RabbitMqMessage['headers']) => (headers?.['x-death'] ? undefined : 1);
 
 /** Names that RabbitMQ makes for queues that were declared without one, and the pseudo-queue of direct reply-to. */
 const GENERATED = /^amq\.(gen-|rabbitmq\.reply-to)/;

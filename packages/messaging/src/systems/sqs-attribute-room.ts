@@ -1,4 +1,4 @@
-import { ORIGINAL_FIELD } from '../dead-letter';
+import { STORY_FIELD } from '../told-story';
 import { sizeOfAttribute, sizeOfMessage, type SqsAttributes } from './sqs-attributes';
 
 /** A message to send through SQS or SNS, as far as its quotas go. */
@@ -23,7 +23,7 @@ interface Room {
 const rooms = new WeakMap<SizedMessage, Room>();
 
 /** What comes behind the trace's own fields, in the order of its worth. */
-const EXTRA = ['tracestate', 'baggage', ORIGINAL_FIELD];
+const EXTRA = ['tracestate', 'baggage', STORY_FIELD];
 
 /** As many fields as fit, a trace without its baggage rather than none. */
 export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<string, string>): boolean {

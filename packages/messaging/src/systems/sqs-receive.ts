@@ -1,4 +1,4 @@
-import { ORIGINAL_FIELD } from '../dead-letter';
+import { STORY_FIELD } from '../told-story';
 import { propagation } from '@opentelemetry/api';
 import { guarded } from '../guarded';
 import { markReceived, sqs, type SqsMessage } from './aws-sqs';
@@ -29,7 +29,7 @@ const NEEDED_SYSTEM_ATTRIBUTES = [
 export class SqsReceive<Request extends SqsReceiveRequest> {
   /** A copy of the app's request. */
   readonly request: Request;
-  private readonly _fields = [...propagation.fields(), ORIGINAL_FIELD];
+  private readonly _fields = [...propagation.fields(), STORY_FIELD];
   private readonly _addedNames: string[] = [];
   private readonly _addedSystemNames: string[] = [];
 

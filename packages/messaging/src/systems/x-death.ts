@@ -6,6 +6,8 @@ interface Death {
   reason?: string;
   count?: number;
   diedAtMs?: number;
+  exchange?: string;
+  routingKey?: string;
 }
 
 /** More entries than any real topology writes; a header may hold anything. */
@@ -15,54 +17,88 @@ type Headers = Record<string, unknown> | undefined;
 
 /** The queue that a message was first dead-lettered from. */
 export function firstDeathQueue(headers: Headers): string | undefined {
-  const first = headers?.['x-first-death-queue'];
-  if (typeof first === 'string' && first !== '') return first;
-  return deathsOf(headers).at(-1)?.queue;
+  return textOf(headers?.['x-first-death-queue']) ?? deathsOf(headers).at(-1)?.queue;
 }
 
 /**
  * What `x-death` says of a message in a queue. In the queue that it died in it is not a dead letter but a retry, come
  * back through a delay queue.
+ * @param isRetry whether messages wait in a queue to be tried again: to expire there is not to die
  */
-export function deadLetterFrom(headers: Headers, queue: string | undefined): DeadLetter | undefined {
-  const originalQueue = firstDeathQueue(headers);
-  if (originalQueue === undefined || originalQueue === queue) return undefined;
-  const deaths = deathsOf(headers);
-  if (deaths.some(death => death.queue === queue)) return undefined;
-  const ofOriginal = deaths.filter(death => death.queue === originalQueue);
-  const reason = headers?.['x-first-death-reason'] ?? ofOriginal.at(-1)?.reason;
+export function deadLetterFrom(
+  headers: Headers,
+  queue: string | undefined,
+  isRetry: (queue: string) => boolean = () => false,
+): DeadLetter | undefined {
+  const hasWaited = (death: Pick<Death, 'queue' | 'reason'>) => death.reason === EXPIRED && isRetry(death.queue);
+  const deaths = deathsOf(headers).filter(death => !hasWaited(death));
+  const named = firstNamed(headers);
+  const first = named && !hasWaited(named) ? named : deaths.at(-1);
+  if (first === undefined || first.queue === queue || deaths.some(death => death.queue === queue)) return undefined;
+  const ofOriginal = deaths.filter(death => death.queue === first.queue);
+  const { exchange, routingKey, reason } = ofOriginal.at(-1) ?? {};
   return {
-    originalQueue,
-    error: typeof reason === 'string' ? reason : undefined,
+    originalQueue: first.queue,
+    error: first.reason ?? reason,
     retryCount: retryCount(headers, ofOriginal),
     deadLetteredAtMs: ofOriginal[0]?.diedAtMs,
+    sentTo: [exchange, routingKey].filter(Boolean).join(':') || undefined,
     isMovedByBroker: true,
   };
 }
 
+/** How often a message was refused, or given up, in one queue or in all of them. */
+export function failedDeaths(headers: Headers, queue?: string): number {
+  return failuresIn(deathsOf(headers).filter(death => queue === undefined || death.queue === queue));
+}
+
+/** What else kills a message, nobody has tried to handle. */
+const EXPIRED = 'expired';
+const NO_FAILURES: unknown[] = [EXPIRED, 'maxlen'];
+
+function failuresIn(deaths: readonly Death[]): number {
+  return deaths.reduce((sum, { reason, count = 0 }) => (NO_FAILURES.includes(reason) ? sum : sum + count), 0);
+}
+
 /** Failed deliveries: a quorum queue has counted them; else as often as the queue gave the message up. */
 function retryCount(headers: Headers, deaths: readonly Death[]): number | undefined {
-  const delivered = headers?.['x-delivery-count'];
-  if (typeof delivered === 'number' && delivered > 0) return delivered;
-  const failed = deaths.filter(({ reason }) => reason !== 'expired' && reason !== 'maxlen');
-  return failed.reduce((sum, { count = 0 }) => sum + count, 0) || undefined;
+  return readCount(headers?.['x-delivery-count']) ?? (failuresIn(deaths) || undefined);
+}
+
+function firstNamed(headers: Headers): Pick<Death, 'queue' | 'reason'> | undefined {
+  const queue = textOf(headers?.['x-first-death-queue']);
+  return queue === undefined ? undefined : { queue, reason: textOf(headers?.['x-first-death-reason']) };
 }
 
 function deathsOf(headers: Headers): Death[] {
   const list = headers?.['x-death'];
   if (!Array.isArray(list)) return [];
   return list.slice(0, MAX_DEATHS).flatMap((entry: Record<string, unknown> | null) => {
-    if (typeof entry?.queue !== 'string') return [];
-    const { queue, reason, count } = entry;
+    const queue = textOf(entry?.queue);
+    if (!entry || queue === undefined) return [];
+    const keys = entry['routing-keys'];
     return [
       {
         queue,
-        reason: typeof reason === 'string' ? reason : undefined,
-        count: Number.isSafeInteger(count) && (count as number) > 0 ? (count as number) : undefined,
+        reason: textOf(entry.reason),
+        count: readCount(entry.count),
         diedAtMs: timestampOf(entry.time),
+        exchange: textOf(entry.exchange),
+        routingKey: Array.isArray(keys) ? textOf(keys[0]) : undefined,
       },
     ];
   });
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** More deliveries than any message has had. */
+const MAX_COUNT = 1e6;
+
+function readCount(count: unknown): number | undefined {
+  return Number.isSafeInteger(count) && (count as number) > 0 && (count as number) <= MAX_COUNT
+    ? (count as number)
+    : undefined;
 }
 
 /** amqplib gives an AMQP timestamp as `{ '!': 'timestamp', value: seconds }`. */

@@ -43,11 +43,32 @@ describe('a Kafka record', () => {
       'kafka_dlt-exception-message': Buffer.from('no stock'),
     };
     const connect = { '__connect.errors.topic': 'orders', '__connect.errors.exception.message': 'bad record' };
-    assert.deepEqual(kafka.deadLetter?.({ headers: spring }, {}), {
-      originalQueue: 'orders',
-      error: 'java.lang.IllegalStateException: no stock',
-    });
-    assert.deepEqual(kafka.deadLetter?.({ headers: connect }, {}), { originalQueue: 'orders', error: 'bad record' });
-    assert.equal(kafka.deadLetter?.({ headers: { other: 'x' } }, {}), undefined);
+    assert.deepEqual(told(spring), { originalQueue: 'orders', error: 'java.lang.IllegalStateException: no stock' });
+    assert.deepEqual(told(connect), { originalQueue: 'orders', error: 'bad record' });
+    assert.equal(told({ other: 'x' }), undefined);
+  });
+
+  it('is no dead letter in the topic that it was sent back to', () => {
+    assert.equal(told({ 'kafka_dlt-original-topic': 'orders' }, 'orders'), undefined);
+    assert.equal(told({ '__connect.errors.topic': 'orders' }, 'orders'), undefined);
+  });
+
+  it("tells its attempts in Spring's retry topics, and is a dead letter behind them", () => {
+    const headers = {
+      'retry_topic-attempts': Buffer.from([0, 0, 0, 3]),
+      'kafka_original-topic': Buffer.from('orders'),
+      'kafka_exception-message': Buffer.from('no stock'),
+    };
+    assert.equal(kafka.deliveryCount({ headers }), 3);
+    assert.equal(kafka.deliveryCount({ headers: { 'retry_topic-attempts': Buffer.from([2]) } }), 2);
+    assert.equal(told(headers, 'orders-retry-1'), undefined);
+    assert.deepEqual(told(headers, 'orders-dlt'), { originalQueue: 'orders', error: 'no stock', retryCount: 2 });
   });
 });
+
+/** Without what is not known. */
+function told(headers: KafkaMessage['headers'], topic = 'orders.dlq') {
+  const isRetry = (name: string) => name.includes('-retry');
+  const deadLetter = kafka.deadLetter?.({ headers }, { name: topic }, isRetry);
+  return deadLetter && (JSON.parse(JSON.stringify(deadLetter)) as object);
+}

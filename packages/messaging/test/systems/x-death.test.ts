@@ -18,6 +18,7 @@ describe('what x-death says', () => {
       error: 'rejected',
       retryCount: 3,
       deadLetteredAtMs: 1_700_000_000_000,
+      sentTo: 'shipping',
       isMovedByBroker: true,
     });
   });

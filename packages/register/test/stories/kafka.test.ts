@@ -92,6 +92,11 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
     assert.equal(original?.parentSpanContext, undefined);
     assert.equal(walk.parent(deadLetter), departure);
     assert.equal(deadLetter.attributes['dlq.action'], 'retry');
+    assert.equal(deadLetter.attributes['dlq.original_queue'], topic);
+    assert.equal(deadLetter.attributes['dlq.retry_count'], 4);
+    assert.equal(deadLetter.attributes['dlq.error'], 'attempt 3 failed');
+    assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
+    assert.deepEqual(walk.attemptsBefore(deadLetter), processes.slice(0, 4).reverse());
   });
 
   it('leads from the replayed message to the dead letter and to the first send', () => {
@@ -99,6 +104,7 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
     assert.equal(walk.linked(replayed, 'original-message'), walk.linked(deadLetter, 'original-message'));
     const replay = walk.parent(replayed)!;
     assert.equal(walk.parent(replay), deadLetter);
+    assert.equal(walk.linked(replayed, 'previous-attempt'), deadLetter);
     assert.equal(replayed.attributes['dlq.original_queue'], undefined);
   });
 });

@@ -70,6 +70,8 @@ describe('the story of a RabbitMQ message', () => {
     assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
     assert.equal(walk.linked(replayed, 'original-message'), original);
     assert.equal(walk.parent(walk.parent(replayed)!), deadLetter);
+    assert.equal(walk.linked(replayed, 'previous-attempt'), deadLetter);
+    assert.equal(deadLetter.attributes['dlq.retry_count'], 3);
   });
 
   it('that is refused and dead-lettered is counted: redelivered, dead-lettered, and no longer in flight', async () => {
@@ -115,6 +117,10 @@ describe('the story of a RabbitMQ message', () => {
     assert.deepEqual(
       [first, second, third].map(({ attributes }) => attributes['dlq.original_queue']),
       [undefined, undefined, undefined],
+    );
+    assert.deepEqual(
+      [first, second, third].map(({ attributes }) => attributes['messaging.delivery_count']),
+      [1, 2, 3],
     );
     // The wait in the delay queue is not the queue time of a first delivery.
     assert.equal(third.attributes['messaging.queue_time_ms'], undefined);

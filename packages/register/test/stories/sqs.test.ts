@@ -83,5 +83,6 @@ describe('the story of an SQS message that is received too often, redriven, and 
     );
     assert.equal(walk.linked(replayed, 'original-message'), original);
     assert.equal(walk.parent(walk.parent(replayed)!), deadLetter);
+    assert.equal(walk.linked(replayed, 'previous-attempt'), deadLetter);
   });
 });
