@@ -1,38 +1,14 @@
-import {
-  context,
-  createContextKey,
-  ROOT_CONTEXT,
-  SpanStatusCode,
-  trace,
-  type Context,
-  type Span,
-  type SpanContext,
-} from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import { serverAttributes } from './attributes';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
+import { contextWith } from './operation-context';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Story } from './story';
-import type { StartTime, TelemetryCore } from './telemetry-core';
+import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
-
-const ACTIVE_OPERATION = createContextKey('queuetrace.active-operation');
-
-/** What an operation is made of when it starts. */
-export interface Started<M> {
-  type: OperationType;
-  operation: Operation<M>;
-  span: Span;
-  /** The span's parent context; the operation's own is built on it. */
-  parent: Context;
-  startedAtMs: number;
-  /** The messages were counted by an earlier operation. */
-  isCounted?: boolean;
-  /** Told just before the end, with what the operation failed with, if it did. */
-  onEnd?(process: ActiveOperation, failure?: string): void;
-}
 
 interface Failure {
   type: string;
@@ -46,7 +22,6 @@ export class ActiveOperation<M = unknown> {
   readonly context: Context;
   readonly operation: Operation<M>;
   readonly type: OperationType;
-  readonly span: Span;
   /** A process operation's message says where it came from. */
   creation?: SpanContext;
   /** The messages are no longer in flight. */
@@ -59,14 +34,15 @@ export class ActiveOperation<M = unknown> {
   private readonly _isServerLate: boolean;
 
   constructor(
-    private readonly _core: TelemetryCore,
-    private readonly _started: Started<M>,
+    private readonly _core: TelemetryCore<M>,
+    private readonly _start: Start<M>,
+    readonly span: Span,
+    private readonly _startedAtMs: number,
   ) {
-    this.operation = _started.operation;
-    this.type = _started.type;
-    this.span = _started.span;
-    this._isServerLate = !_started.operation.server;
-    this.context = trace.setSpan(_started.parent, _started.span).setValue(ACTIVE_OPERATION, this);
+    this.operation = _start.operation;
+    this.type = _start.type;
+    this._isServerLate = !_start.operation.server;
+    this.context = contextWith(_start.parent, span, this);
   }
 
   get isEnded(): boolean {
@@ -90,7 +66,7 @@ export class ActiveOperation<M = unknown> {
   /** Adds what became known only after the start; after the end it is too late. */
   set(attributes: MessagingAttributes): void {
     if (this._isEnded || !this.span.isRecording()) return;
-    guarded('setting attributes', () => this.span.setAttributes(this._core.writer.write(attributes)));
+    guarded('setting attributes', () => this._core.writer.set(attributes, this.span));
   }
 
   /** The message was deleted, or is as soon as its handler has succeeded. */
@@ -159,14 +135,14 @@ export class ActiveOperation<M = unknown> {
   }
 
   private _end(failure?: Failure, at?: StartTime): void {
-    const { type, operation, startedAtMs, isCounted } = this._started;
-    this._started.onEnd?.(this, failure && errorText(failure.type, failure.message));
+    const { type, operation, isCounted } = this._start;
+    this._start.onEnd?.(this, failure && errorText(failure.type, failure.message));
     this.onLanded?.();
     if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
     this._core.metrics?.recordOperation(
       type,
       operation,
-      (at?.monotonicMs ?? performance.now()) - startedAtMs,
+      (at?.monotonicMs ?? performance.now()) - this._startedAtMs,
       this.context,
       {
         errorType: failure?.type,
@@ -200,11 +176,6 @@ export function bindContext<F extends (...args: never[]) => unknown>(callback: F
 export function runDetached<T>(fn: () => T): T {
   const isSuppressed = isTracingSuppressed(context.active());
   return context.with(isSuppressed ? suppressTracing(ROOT_CONTEXT) : ROOT_CONTEXT, fn);
-}
-
-/** The innermost operation whose context is active. */
-export function activeOperation(active: Context = context.active()): ActiveOperation | undefined {
-  return active.getValue(ACTIVE_OPERATION) as ActiveOperation | undefined;
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,49 +1,37 @@
 import type { Attributes } from '@opentelemetry/api';
-import { HEADER_PREFIX, type MessagingAttributes } from './semconv';
-import type { MessageAttributeOptions, MessagingSystem, Operation, OperationType } from './types';
+import { HEADER_PREFIX, MAX_VALUE_LENGTH, type MessagingAttributes } from './semconv';
+import type { MessagingSystem, Operation, OperationType } from './types';
 
-/** Longer values are cut, so that a message can't make a span as big as itself. */
-const MAX_VALUE_LENGTH = 1024;
-
-/** What is true of every operation of its kind; all of it is known at span start, where samplers see it. */
-export function operationAttributes(
+/** What samplers decide by (messaging-spans.md: "SHOULD be provided at span creation time"). */
+export function samplingAttributes(
   system: Pick<MessagingSystem<never>, 'name' | 'destinationKind'>,
   type: OperationType,
-  operation: Operation<unknown>,
+  { name, destination, consumerGroup, server }: Operation<unknown>,
 ): MessagingAttributes {
-  const { destination } = operation;
   return {
     system: system.name,
-    operationName: operation.name,
+    operationName: name,
     operationType: type,
     destinationName: destination.name,
     destinationKind: destination.name === undefined ? undefined : system.destinationKind,
+    consumerGroupName: consumerGroup,
+    serverAddress: server?.address,
+    serverPort: server?.port,
+  };
+}
+
+/** What else is true of every operation of its kind. */
+export function clientAttributes({ clientId, destination }: Operation<unknown>): MessagingAttributes {
+  return {
+    clientId,
     destinationTemporary: destination.isTemporary || undefined,
     destinationAnonymous: destination.isAnonymous || undefined,
-    consumerGroupName: operation.consumerGroup,
-    ...serverAttributes(operation),
   };
 }
 
 /** Which client talked to which broker: some clients learn it only on the way. */
 export function serverAttributes({ clientId, server }: Operation<unknown>): MessagingAttributes {
   return { clientId, serverAddress: server?.address, serverPort: server?.port };
-}
-
-/** What is true of one message, bounded in length. */
-export function messageAttributes<M>(
-  system: MessagingSystem<M>,
-  message: M,
-  options: MessageAttributeOptions,
-): MessagingAttributes {
-  const attributes = system.attributes(message, options);
-  for (const key in attributes) {
-    const value = attributes[key as keyof MessagingAttributes];
-    if (typeof value === 'string' && value.length > MAX_VALUE_LENGTH) {
-      attributes[key as keyof MessagingAttributes] = value.slice(0, MAX_VALUE_LENGTH);
-    }
-  }
-  return attributes;
 }
 
 /** The headers that the user asked for, as `messaging.header.<name>`. */

@@ -2,7 +2,7 @@ import { propagation, ROOT_CONTEXT, type Context, type SpanContext } from '@open
 import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
-import { CreationContexts, extract, spanContextOf } from './propagation';
+import { CARRIES_NOTHING, CreationContexts, extract, readCarried, spanContextOf, type Carried } from './propagation';
 import { addStoryLinks, pastAttributes, pastOf, planBatchStory, planStory, type Past, type StoryPlan } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
@@ -68,10 +68,10 @@ function planSingle<M>(
 ): ProcessPlan {
   const [message] = operation.messages;
   const links = new Links();
-  const carried = trust === 'ignore' ? ROOT_CONTEXT : extract(core.system, message);
-  const creation = spanContextOf(carried);
+  const carried = trust === 'ignore' ? CARRIES_NOTHING : readCarried(core.system, message);
+  const { creation } = carried;
   links.addCreation(creation);
-  const parent = trust === 'parent' ? singleParent(core, message, { carried, creation, ambient }, links) : ambient;
+  const parent = trust === 'parent' ? singleParent(core, message, carried, ambient, links) : ambient;
   const past = pastOf(core, operation, message, { creation, isTrusted: trust !== 'ignore' });
   addStoryLinks(links, past);
   const queueTimeMs = firstQueueTimeOf(core, operation, message, past);
@@ -85,26 +85,20 @@ function planSingle<M>(
   };
 }
 
-interface Surroundings {
-  /** What the message carries. */
-  carried: Context;
-  creation: SpanContext | undefined;
-  ambient: Context;
-}
-
 function singleParent<M>(
   { config, system }: TelemetryCore<M>,
   message: M,
-  { carried, creation, ambient }: Surroundings,
+  carried: Carried,
+  ambient: Context,
   links: Links,
 ): Context {
-  if (config.consumerParent === 'message' && creation) {
+  if (config.consumerParent === 'message' && carried.creation) {
     links.add(spanContextOf(ambient));
     // Around the app's own loop there is a context of the app's: what else is in it stays.
-    return ambient === ROOT_CONTEXT ? carried : extract(system, message, ambient);
+    return ambient === ROOT_CONTEXT ? carried.context : extract(system, message, ambient);
   }
   // Baggage reaches the handler whatever the parent is.
-  const baggage = propagation.getBaggage(carried);
+  const baggage = propagation.getBaggage(carried.context);
   return baggage ? propagation.setBaggage(ambient, baggage) : ambient;
 }
 

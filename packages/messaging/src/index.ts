@@ -1,4 +1,4 @@
-export { ActiveOperation, activeOperation, bindContext, isThenable, runDetached } from './active-operation';
+export { ActiveOperation, bindContext, isThenable, runDetached } from './active-operation';
 export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { Delivery, registerDelivery } from './delivery';
@@ -9,6 +9,7 @@ export { MAX_TIMER_MS } from './timer';
 export { tellOutcome } from './tell-outcome';
 export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
+export { activeOperation } from './operation-context';
 export { matcher, OPTIONS, yamlName, type Option, type OptionValues, type Pattern } from './options';
 export type { Advice, Call, Patch, Wrap } from './patch-table';
 export { processEach, type ProcessEachOptions } from './process-each';

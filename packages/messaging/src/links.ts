@@ -74,9 +74,10 @@ export class Links {
 }
 
 function toLink({ spanContext, type, attributes, count }: Target, writer: AttributeWriter): Link {
-  const own: Attributes = writer.write({ linkType: type });
+  const own: Attributes = {};
+  writer.add('linkType', type, own);
   // A link that stands for several messages cannot carry the attributes of one.
-  if (count > 1) writer.write({ batchMessageCount: count }, own);
+  if (count > 1) writer.add('batchMessageCount', count, own);
   else if (attributes) writer.write(typeof attributes === 'function' ? attributes() : attributes, own);
   return { context: spanContext, attributes: own };
 }

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, Span } from '@opentelemetry/api';
 
 /** The vocabularies that can be emitted; `legacy` is what instrumentations emitted before 1.17. */
 export const VOCABULARIES = ['1.44', '1.45', 'legacy'] as const;
@@ -74,6 +74,9 @@ export type AttributeKey = keyof typeof ATTRIBUTE_NAMES;
 /** Attributes by what they mean; what they are called is decided by the vocabulary. */
 export type MessagingAttributes = { [Key in AttributeKey]?: AttributeValue };
 
+/** In characters. Longer values are cut, so that a message can't make a span as big as itself. */
+export const MAX_VALUE_LENGTH = 1024;
+
 /** The prefix of captured headers (`headersIncluded`). */
 export const HEADER_PREFIX = 'messaging.header.';
 
@@ -91,7 +94,7 @@ interface Column {
   convert?: Convert;
 }
 
-/** Writes attributes under the names of the vocabularies that are on; where two share a name, the first one wins. */
+/** Writes attributes under the names of the vocabularies that are on. */
 export class AttributeWriter {
   private readonly _columns: Record<string, readonly Column[]>;
 
@@ -101,22 +104,41 @@ export class AttributeWriter {
     );
   }
 
-  /** Adds to `target` and gives it back. An undefined value is left out. */
+  /** Adds to `target` and gives it back. An undefined value is left out, a long one is cut. */
   write(values: MessagingAttributes, target: Attributes = {}): Attributes {
+    for (const key in values) this.add(key as AttributeKey, values[key as AttributeKey], target);
+    return target;
+  }
+
+  /** As {@link write}, for one. */
+  add(key: AttributeKey, value: AttributeValue | undefined, target: Attributes): void {
+    if (value === undefined) return;
+    for (const { name, convert } of this._columns[key]) target[name] = convert ? convert(value) : bounded(value);
+  }
+
+  /** As {@link write}, straight onto a span that is recording. */
+  set(values: MessagingAttributes, span: Span): void {
     for (const key in values) {
       const value = values[key as AttributeKey];
       if (value === undefined) continue;
-      for (const { name, convert } of this._columns[key]) target[name] ??= convert ? convert(value) : value;
+      for (const { name, convert } of this._columns[key]) {
+        span.setAttribute(name, convert ? convert(value) : bounded(value));
+      }
     }
-    return target;
   }
 }
 
+const bounded = (value: AttributeValue) =>
+  typeof value === 'string' && value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH) : value;
+
+/** Where two vocabularies share a name, the first one's value counts. */
 function columnsOf(key: AttributeKey, names: Names, vocabularies: readonly Vocabulary[]): Column[] {
-  return vocabularies.flatMap(vocabulary => {
+  const columns = new Map<string, Column>();
+  for (const vocabulary of vocabularies) {
     const name = names[VOCABULARIES.indexOf(vocabulary)];
-    return name === null ? [] : [{ name, convert: CONVERSIONS[vocabulary][key] }];
-  });
+    if (name !== null && !columns.has(name)) columns.set(name, { name, convert: CONVERSIONS[vocabulary][key] });
+  }
+  return [...columns.values()];
 }
 
 interface MetricName {

@@ -1,7 +1,7 @@
 import { context, createContextKey, type Context, type SpanContext } from '@opentelemetry/api';
 import { errorMessage, errorText, errorType } from './error-type';
 import { guarded } from './guarded';
-import { extract, spanContextOf } from './propagation';
+import { creationOf } from './propagation';
 import { sqs, type SqsMessage } from './systems/aws-sqs';
 import { kafka, type KafkaMessage } from './systems/kafka';
 import { rabbitmq } from './systems/rabbitmq';
@@ -49,18 +49,18 @@ export function sendToDeadLetter<T>(error: unknown, send: () => T): T {
  * @returns what `send` returns
  */
 export function linkTo<T>(messages: object | readonly object[], send: () => T): T {
-  const sources = (Array.isArray(messages) ? messages : [messages]).map((message: object) => creationOf(message));
+  const sources = (Array.isArray(messages) ? messages : [messages]).map((message: object) => creationOfAny(message));
   return withIntent({ linked: sources }, send);
 }
 
 /** A received message's creation context, by the shape that its client library gives it. */
-function creationOf(message: object): SpanContext | undefined {
+function creationOfAny(message: object): SpanContext | undefined {
   return guarded('reading a message', () => {
     if ('properties' in message) {
       const { headers } = message.properties as { headers?: Record<string, unknown> };
-      return spanContextOf(extract(rabbitmq, { headers, bodySize: 0 }));
+      return creationOf(rabbitmq, { headers, bodySize: 0 });
     }
-    if ('ReceiptHandle' in message) return spanContextOf(extract(sqs, message as SqsMessage));
-    return spanContextOf(extract(kafka, message as KafkaMessage));
+    if ('ReceiptHandle' in message) return creationOf(sqs, message as SqsMessage);
+    return creationOf(kafka, message as KafkaMessage);
   });
 }

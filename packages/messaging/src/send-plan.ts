@@ -1,7 +1,8 @@
 import { propagation, type Context } from '@opentelemetry/api';
-import { activeOperation, type ActiveOperation } from './active-operation';
+import type { ActiveOperation } from './active-operation';
 import { Links } from './links';
-import { extract, hasContext, spanContextOf } from './propagation';
+import { activeOperation } from './operation-context';
+import { creationOf, hasContext, spanContextOf } from './propagation';
 import { sendIntent } from './send-intent';
 import { planRepublish, type Republish } from './republish';
 import type { TelemetryCore } from './telemetry-core';
@@ -30,7 +31,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   const sentAtMs = Date.now();
   let hasForwarded = false;
   for (const message of operation.messages) {
-    const existing = hasContext(system, message, fields) ? spanContextOf(extract(system, message)) : undefined;
+    const existing = hasContext(system, message, fields) ? creationOf(system, message) : undefined;
     const isForwarded =
       existing !== undefined && (existing.spanId === source?.creation?.spanId || system.isForwarded?.(message));
     if (config.sentAt) system.stamp?.(message, sentAtMs);

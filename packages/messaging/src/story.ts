@@ -45,7 +45,8 @@ export interface StoryPlan {
   story?: Story;
   /** The counters that count this delivery. */
   counted: { redeliveredMessages: number; deadLetteredMessages: number };
-  attributes: MessagingAttributes;
+  /** Of a message with a past: what samplers may want to know. */
+  attributes?: MessagingAttributes;
   /** Told when the process operation ends, with what it failed with, if it did. */
   onEnd(process: ActiveOperation, failure?: string): void;
 }
@@ -58,7 +59,7 @@ export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pa
   return {
     story,
     counted: countStories([past]),
-    attributes: pastAttributes(past),
+    attributes: deadLetter || past.isRedelivered ? pastAttributes(past) : undefined,
     onEnd(process, failure) {
       endStory(core.system, process, story, failure);
       endAttempt(core, process, operation.messages[0], past, failure);

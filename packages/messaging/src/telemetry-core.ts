@@ -1,7 +1,6 @@
 import {
   INVALID_SPAN_CONTEXT,
   trace,
-  type Attributes,
   type Context,
   type Link,
   type Meter,
@@ -9,9 +8,9 @@ import {
   SpanKind,
   type Tracer,
 } from '@opentelemetry/api';
-import { ActiveOperation, type Started } from './active-operation';
+import { ActiveOperation } from './active-operation';
 import type { Attempt } from './attempt';
-import { headerAttributes, messageAttributes } from './attributes';
+import { headerAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
 import { guarded } from './guarded';
@@ -20,8 +19,7 @@ import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
 import { RecentMap } from './recent-map';
 import { SeriesTable } from './series';
-import { spanName } from './span-name';
-import { StableAttributes } from './stable-attributes';
+import { StableAttributes, type Stable } from './stable-attributes';
 import type { MessagingSystem, Operation, OperationType } from './types';
 
 /** Where spans, metrics and log records go; each may be exchanged at any time. */
@@ -40,16 +38,23 @@ export interface StartTime {
 
 export const now = (): StartTime => ({ date: new Date(), monotonicMs: performance.now() });
 
-interface Start<M> {
+/** What an operation is made of when it starts. */
+export interface Start<M> {
   type: OperationType;
   operation: Operation<M>;
   kind: SpanKind;
+  /** The span's parent context; the operation's own is built on it. */
   parent: Context;
   links?: Link[];
+  /** What samplers may want to know, besides what is true of every operation of its kind. */
   attributes?: MessagingAttributes;
+  /** What else is known. */
+  details?: MessagingAttributes;
   startTime?: StartTime;
+  /** The messages were counted by an earlier operation. */
   isCounted?: boolean;
-  onEnd?: Started<M>['onEnd'];
+  /** Told just before the end, with what the operation failed with, if it did. */
+  onEnd?(process: ActiveOperation, failure?: string): void;
   /** Metrics and no span. */
   isSpanless?: boolean;
 }
@@ -109,13 +114,10 @@ export class TelemetryCore<M = unknown> {
   }
 
   start(start: Start<M>): ActiveOperation<M> {
-    const { type, operation, parent, startTime, isCounted, onEnd } = start;
     const span = start.isSpanless ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : this._startSpan(start);
-    const startedAtMs = startTime?.monotonicMs ?? performance.now();
-    const started = { type, operation, span, parent, startedAtMs, isCounted, onEnd };
-    const active = new ActiveOperation<M>(this, started);
-    const hook = type === 'create' ? undefined : this.config[`${type}Hook`];
-    if (hook) guarded(`${type}Hook`, () => hook(span, operation));
+    const active = new ActiveOperation<M>(this, start, span, start.startTime?.monotonicMs ?? performance.now());
+    const hook = start.type === 'create' ? undefined : this.config[`${start.type}Hook`];
+    if (hook) guarded(`${start.type}Hook`, () => hook(span, start.operation));
     return active;
   }
 
@@ -128,39 +130,35 @@ export class TelemetryCore<M = unknown> {
 
   /** What is true of one message; a delivered one says how often it has been delivered. */
   messageAttributes(message: M, isDelivered: boolean): MessagingAttributes {
-    const attributes = messageAttributes(this.system, message, this.config);
+    const attributes = this.system.attributes(message, this.config);
     if (isDelivered) attributes.deliveryCount = this.system.deliveryCount(message);
     return attributes;
   }
 
-  /** A message's attributes are no matter for samplers (messaging-spans.md): a span without a record goes without. */
+  /** Only what samplers decide by is there when they do: a span without a record goes without the rest. */
   private _startSpan(start: Start<M>): Span {
     const { type, operation, kind, parent, links, startTime } = start;
-    const attributes = this._startAttributes(start);
+    const stable = this._stable.of(type, operation);
+    const attributes = { ...stable.sampling };
+    this.writer.add('destinationPartitionId', operation.destination.partitionId, attributes);
+    if (start.attributes) this.writer.write(start.attributes, attributes);
     const options = { kind, attributes, links, startTime: startTime?.date };
-    const span = this._source.tracer().startSpan(spanName(operation), options, parent);
-    const isSending = type === 'send' || type === 'create';
-    // A batch of one that is received or processed has its message's attributes on the link, as any batch.
-    if (operation.messages.length !== 1 || (operation.isBatch && !isSending) || !span.isRecording()) return span;
-    guarded('reading a message', () => span.setAttributes(this._writeMessage(operation.messages[0], !isSending)));
+    const span = this._source.tracer().startSpan(stable.spanName, options, parent);
+    if (span.isRecording()) guarded('setting attributes', () => this._setDetails(span, start, stable));
     return span;
   }
 
-  private _startAttributes({ type, operation, attributes }: Start<M>): Attributes {
-    const written = this._stable.of(type, operation);
-    const { destination, messages, isBatch } = operation;
-    const { partitionId } = destination;
-    if (isBatch || partitionId !== undefined) {
-      const batchMessageCount = isBatch ? messages.length : undefined;
-      this.writer.write({ destinationPartitionId: partitionId, batchMessageCount }, written);
-    }
-    if (operation.attributes) this.writer.write(operation.attributes, written);
-    return attributes ? this.writer.write(attributes, written) : written;
-  }
-
-  private _writeMessage(message: M, isDelivered: boolean): Attributes {
-    const written = this.writer.write(this.messageAttributes(message, isDelivered));
-    if (this._capturesHeaders) Object.assign(written, headerAttributes(this.system, message, this._isCaptured));
-    return written;
+  private _setDetails(span: Span, { type, operation, details }: Start<M>, stable: Stable): void {
+    const { writer } = this;
+    const { isBatch, messages } = operation;
+    span.setAttributes(stable.client);
+    if (isBatch) writer.set({ batchMessageCount: messages.length }, span);
+    if (operation.attributes) writer.set(operation.attributes, span);
+    if (details) writer.set(details, span);
+    const isSending = type === 'send' || type === 'create';
+    // A batch of one that is received or processed has its message's attributes on the link, as any batch.
+    if (messages.length !== 1 || (isBatch && !isSending)) return;
+    writer.set(this.messageAttributes(messages[0], !isSending), span);
+    if (this._capturesHeaders) span.setAttributes(headerAttributes(this.system, messages[0], this._isCaptured));
   }
 }

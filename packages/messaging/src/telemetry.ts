@@ -1,15 +1,16 @@
 import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { activeOperation, type ActiveOperation } from './active-operation';
+import type { ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
-import { CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
+import { activeOperation } from './operation-context';
+import { creationOf, CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
 import { RecentMap } from './recent-map';
 import { planSend } from './send-plan';
-import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
+import { now, TelemetryCore, type Start, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
 import { STORY_FIELD, writeStory, type ToldStory } from './told-story';
 import type { MessagingSystem, Operation } from './types';
@@ -132,9 +133,9 @@ export class MessagingTelemetry<M> {
   ): ActiveOperation<M> {
     const { parent, links, creation, queueTimesMs, queueTimeMs, past } = planProcess(this._core, operation, ambient);
     links.add(request);
-    const attributes = { ...past.attributes, queueTimeMs };
     const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
-      attributes,
+      attributes: past.attributes,
+      details: queueTimeMs === undefined ? undefined : { queueTimeMs },
       isCounted,
       startTime,
       onEnd: past.onEnd,
@@ -177,14 +178,14 @@ export class MessagingTelemetry<M> {
     const parent = extract(this._system, message);
     const links = new Links();
     links.addCreation(spanContextOf(parent));
-    const attributes = this._core.messageAttributes(message, false);
+    const details = this._core.messageAttributes(message, false);
     const returned = { ...operation, messages: [] };
-    this._startLinked('settle', returned, SpanKind.CLIENT, parent, links, { attributes }).end(error, true);
+    this._startLinked('settle', returned, SpanKind.CLIENT, parent, links, { details }).end(error, true);
   }
 
   /** Tells messages apart, on their way out and back, by the creation context that they carry. */
   creationId(message: M): string | undefined {
-    const creation = spanContextOf(extract(this._system, message));
+    const creation = creationOf(this._system, message);
     return creation && creation.traceId + creation.spanId;
   }
 
@@ -214,12 +215,23 @@ export class MessagingTelemetry<M> {
     kind: SpanKind,
     parent: Context,
     story: Links,
-    options: Partial<Parameters<TelemetryCore<M>['start']>[0]> = {},
+    options: Partial<Start<M>> = {},
   ): ActiveOperation<M> {
     const { links, dropped } = story.build(this._core.writer, this.config.maxLinks);
-    const start = { ...options, type, operation, kind, parent, links };
-    if (dropped > 0) start.attributes = { ...options.attributes, batchDroppedLinkCount: dropped };
-    return this._core.start(start);
+    const { attributes, details, startTime, isCounted, onEnd, isSpanless } = options;
+    return this._core.start({
+      type,
+      operation,
+      kind,
+      parent,
+      links,
+      attributes,
+      details: dropped > 0 ? { ...details, batchDroppedLinkCount: dropped } : details,
+      startTime,
+      isCounted,
+      onEnd,
+      isSpanless,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
-import { activeOperation, type ActiveOperation } from '../active-operation';
+import type { ActiveOperation } from '../active-operation';
+import { activeOperation } from '../operation-context';
 import type { Operation } from '../types';
 
 /* What a Kafka client learns of its cluster on the way, alike for every library. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { isObject } from '../is-object';
 import { ownKey } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem } from '../types';
@@ -154,14 +155,8 @@ function text(value: string | Buffer | null | undefined): string | undefined {
   return typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : undefined;
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true });
-
 /** Only keys that are text: a binary one has no canonical string form. */
 function textKey(key: KafkaMessage['key']): string | undefined {
   if (typeof key === 'string' || key == null) return key ?? undefined;
-  try {
-    return decoder.decode(key);
-  } catch {
-    return undefined;
-  }
+  return isUtf8(key) ? key.toString() : undefined;
 }
