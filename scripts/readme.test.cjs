@@ -46,12 +46,23 @@ const CHECKS = {
     console.log('kafkajs patched:', !Function.prototype.toString.call(Kafka.prototype.producer).includes('createProducer'));`,
   'process-message': `
     onBatch({ batch: { messages: [{ value: 'x' }] } }).then(() => console.log('handled'));`,
+  'dead-letters': `
+    const sent = [];
+    const producer = { send: async record => void sent.push(record) };
+    const message = { value: 'x', headers: { tenant: 'a' } };
+    work(producer, () => Promise.reject(new TypeError('no stock')))({ message })
+      .then(() => mend(producer)({ message }))
+      .then(action => {
+        const [{ topic, messages }, again] = sent;
+        console.log(topic, messages[0].headers.tenant, messages[0].headers['dlq.error'], action, again.topic);
+      });`,
 };
 
 const EXPECTED = {
   'node-sdk': 'kafkajs patched: true\namqplib patched: false\n',
   'single-class': 'kafkajs patched: true\n',
   'process-message': 'handled\n',
+  'dead-letters': 'orders.dlq a TypeError: no stock retry orders\n',
 };
 
 describe('the README', () => {

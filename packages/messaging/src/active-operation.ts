@@ -69,6 +69,12 @@ export class ActiveOperation<M = unknown> {
     guarded('setting attributes', () => this._core.writer.set(attributes, this.span));
   }
 
+  /** What becomes of the dead letter that is processed. */
+  tellDeadLetter(action: 'retry' | 'archive'): void {
+    if (this.story) this.story.action = action;
+    this.set({ dlqAction: action });
+  }
+
   /** The message was deleted, or is as soon as its handler has succeeded. */
   doesNotComeAgain(): void {
     if (this.story) this.story.isSettled = true;

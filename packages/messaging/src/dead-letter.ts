@@ -32,11 +32,11 @@ function bySender<M>(
   message: M,
   told: ToldStory | undefined,
 ): DeadLetter | undefined {
-  if (!told?.deadLetterOf || name === undefined) return undefined;
-  const { destination, queue, error } = told.deadLetterOf;
+  if (!told?.deadLetter || name === undefined) return undefined;
+  const { destination, error } = told.deadLetter;
   // RabbitMQ's name for where a message was published to begins that for where it came from.
   if (name !== destination && !name.startsWith(`${destination}:`)) return undefined;
-  return { originalQueue: queue, retryCount: told.deliveries, error, deadLetteredAtMs: system.sentAt(message) };
+  return { originalQueue: told.queue, retryCount: told.deliveries, error, deadLetteredAtMs: system.sentAt(message) };
 }
 
 /** The headers of a dead letter that was sent by hand; the same in all vocabularies. */
@@ -47,12 +47,24 @@ export const FIELDS = {
   timestamp: ATTRIBUTE_NAMES.dlqTimestamp[0],
 };
 
-/** The names of `deadLetterAttributes`, as headers: who sent it need not have an instrumentation. */
+/** Whether a message goes out with such headers, and not only with those that a delivered one came with. */
+export function isDeadLetterByHand<M>(system: MessagingSystem<M>, delivered: readonly M[], sent: M): boolean {
+  const said = system.getter.get(sent, FIELDS.timestamp);
+  return said !== undefined && !delivered.some(message => system.getter.get(message, FIELDS.timestamp) === said);
+}
+
+export function errorByHand<M>(system: MessagingSystem<M>, sent: M): string | undefined {
+  return headerText(system, sent, 'error');
+}
+
+function headerText<M>({ getter }: MessagingSystem<M>, message: M, field: keyof typeof FIELDS): string | undefined {
+  const value = getter.get(message, FIELDS[field]);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Who sent it with these headers need not have an instrumentation. */
 function byHand<M>(system: MessagingSystem<M>, here: string | undefined, message: M): DeadLetter | undefined {
-  const text = (field: keyof typeof FIELDS) => {
-    const value = system.getter.get(message, FIELDS[field]);
-    return typeof value === 'string' ? value : undefined;
-  };
+  const text = (field: keyof typeof FIELDS) => headerText(system, message, field);
   const originalQueue = text('originalQueue');
   // One that has been sent again with its headers.
   if (originalQueue === undefined || originalQueue === here) return undefined;

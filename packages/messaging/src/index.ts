@@ -1,4 +1,6 @@
 export { ActiveOperation, bindContext, isThenable, runDetached } from './active-operation';
+export { deadLetterAttributes, type DeadLetterAttributes } from './dead-letter-attributes';
+export { processDeadLetter, type DeadLetterFacts, type DeadLetterHandlers } from './process-dead-letter';
 export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { Delivery, registerDelivery } from './delivery';

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { METRICS, type MetricKey, type Vocabulary } from './semconv';
 import type { Series, SeriesTable } from './series';
+import type { StoryCounts } from './story';
 import type { Operation, OperationType } from './types';
 
 /** Counts and durations of a client's operations. Without a meter, or switched off, each call does nothing. */
@@ -83,20 +84,12 @@ export class MessagingMetrics {
   }
 
   /** A message with a past: delivered before, or a dead letter. */
-  countStory<M>(
-    story: 'redeliveredMessages' | 'deadLetteredMessages',
-    type: OperationType,
-    operation: Operation<M>,
-    count: number,
-  ): void {
+  countStory<M>(story: keyof StoryCounts, type: OperationType, operation: Operation<M>, count: number): void {
     if (count > 0) this._counters[story]?.add(count, this._series.of(type, operation).untyped);
   }
 
   /** Those of a process operation. */
-  countStories<M>(
-    counts: Record<'redeliveredMessages' | 'deadLetteredMessages', number>,
-    operation: Operation<M>,
-  ): void {
+  countStories<M>(counts: StoryCounts, operation: Operation<M>): void {
     this.countStory('redeliveredMessages', 'process', operation, counts.redeliveredMessages);
     this.countStory('deadLetteredMessages', 'process', operation, counts.deadLetteredMessages);
   }

@@ -1,12 +1,12 @@
 import type { ActiveOperation } from './active-operation';
-import { departureAttributes } from './dead-letter';
+import { departureAttributes, errorByHand, isDeadLetterByHand } from './dead-letter';
 import { spanContextOf } from './propagation';
 import type { MessagingAttributes } from './semconv';
 import type { SendIntent } from './send-intent';
-import { failuresIn, type Story } from './story';
+import { failuresIn, type Past } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { ToldStory } from './told-story';
-import type { MessagingSystem, Operation } from './types';
+import type { DeadLetter, MessagingSystem, Operation } from './types';
 
 /** What a send inside the processing of a message does with that message. */
 export interface Republish {
@@ -28,29 +28,29 @@ export function planRepublish<M>(
   intent: SendIntent,
 ): Republish {
   if (source?.type !== 'process') return {};
-  const story: Story = source.story ?? {};
-  const from = originOf(core.system, source.operation as Operation<M>);
-  const original = story.original ?? source.creation;
+  const { story } = source;
+  const past: Partial<Past> = story?.past ?? {};
+  const from = past.queue ?? source.operation.destination.name;
+  const queue = past.triedFirstIn ?? past.deadLetter?.originalQueue ?? from;
+  const original = past.original ?? source.creation;
   const [sent] = send.messages;
   const again = { original, attempt: spanContextOf(source.context), failures: sent && failuresIn(core.system, sent) };
-  switch (purposeOf(core, send, source, { story, from, isForwarded, intent })) {
+  switch (purposeOf(core, send, source, { past, from, isForwarded, intent })) {
     case 'bury': {
-      story.action = 'send';
-      const { deliveryCount: count } = story;
-      const error = intent.deadLetterReason ?? story.lastError;
-      const { name = '' } = send.destination;
+      if (story) story.action = 'send';
+      const { attempts: deliveries } = past;
+      const error = intent.deadLetterReason ?? (sent && errorByHand(core.system, sent)) ?? past.last?.error;
+      const { name: destination = '' } = send.destination;
       return {
-        attributes: departureAttributes(from, { count, error }),
-        told: { ...again, deliveries: count, deadLetterOf: { destination: name, queue: from, error } },
+        attributes: departureAttributes(queue, { count: deliveries, error }),
+        told: { ...again, deliveries, queue, deadLetter: { destination, error } },
       };
     }
     case 'replay':
-      story.action = 'retry';
-      source.set({ dlqAction: 'retry' });
+      source.tellDeadLetter('retry');
       return { told: again };
     case 'retry':
-      // The first delivery that a consumer of a partition sees counts as the first.
-      return { told: { ...again, deliveries: story.deliveryCount ?? (core.system.seesEveryAttempt ? 1 : undefined) } };
+      return { told: { ...again, deliveries: past.attempts, queue } };
     case 'forward':
       return { told: { original } };
     default:
@@ -59,7 +59,7 @@ export function planRepublish<M>(
 }
 
 interface Sent {
-  story: Story;
+  past: Partial<Past>;
   /** The queue or topic of the message being processed. */
   from: string | undefined;
   isForwarded: boolean;
@@ -70,31 +70,38 @@ function purposeOf<M>(
   core: TelemetryCore<M>,
   send: Operation<M>,
   source: ActiveOperation,
-  { story, from, isForwarded, intent }: Sent,
+  { past, from, isForwarded, intent }: Sent,
 ): 'bury' | 'replay' | 'retry' | 'forward' | undefined {
   const to = send.destination.name;
   if (intent.deadLetterAction === 'archive') return undefined;
   if (intent.deadLetterAction === 'retry') return 'replay';
   if (intent.deadLetterReason !== undefined) return 'bury';
+  const delivered = source.operation.messages as readonly M[];
+  if (send.messages.some(sent => isDeadLetterByHand(core.system, delivered, sent))) return 'bury';
   if (to !== undefined && to !== from && core.isDeadLetterDestination(to)) return 'bury';
-  const isSame = isForwarded || isCopyOf(core.system, source.operation as Operation<M>, send);
-  if (story.deadLetter) return isSame || isWhereItWas(story.deadLetter, to) ? 'replay' : undefined;
-  const isTriedAgain = to === from || [to, from].some(name => name !== undefined && core.isRetryDestination(name));
-  if (isSame && isTriedAgain) return 'retry';
+  const isSame = isForwarded || isCopyOf(core.system, delivered, send);
+  if (past.deadLetter) return isSame || isWhereItWas(past.deadLetter, to) ? 'replay' : undefined;
+  if (isSame && isTriedAgain(core, past, from, to)) return 'retry';
   return isForwarded ? 'forward' : undefined;
 }
 
+/** In the same queue, in one where messages wait, or back from there. */
+function isTriedAgain<M>(
+  core: TelemetryCore<M>,
+  { triedFirstIn }: Partial<Past>,
+  from: string | undefined,
+  to: string | undefined,
+): boolean {
+  if (to === undefined || from === undefined) return false;
+  if (to === from || core.isRetryDestination(to)) return true;
+  return core.isRetryDestination(from) && (to === triedFirstIn || from.includes(to));
+}
+
 /** Where nobody says what the dead letter was before, any send may be its replay. */
-function isWhereItWas({ originalQueue, sentTo }: NonNullable<Story['deadLetter']>, to: string | undefined): boolean {
+function isWhereItWas({ originalQueue, sentTo }: DeadLetter, to: string | undefined): boolean {
   return originalQueue === undefined || to === originalQueue || (to !== undefined && to === sentTo);
 }
 
-function isCopyOf<M>(system: MessagingSystem<M>, { messages: [message] }: Operation<M>, send: Operation<M>): boolean {
-  const { isCopy } = system;
+function isCopyOf<M>({ isCopy }: MessagingSystem<M>, [message]: readonly M[], send: Operation<M>): boolean {
   return isCopy !== undefined && message !== undefined && send.messages.some(sent => isCopy(message, sent));
-}
-
-/** The queue or topic itself, where a destination's name says more. */
-export function originOf<M>(system: MessagingSystem<M>, { messages: [message], destination }: Operation<M>) {
-  return (message && system.queueOf?.(message)) ?? destination.name;
 }

@@ -3,6 +3,7 @@ import { errorMessage, errorText, errorType } from './error-type';
 import { guarded } from './guarded';
 import { creationOf } from './propagation';
 import { sqs, type SqsMessage } from './systems/aws-sqs';
+import { messageOfRecord, type SqsEventRecord } from './systems/sqs-event';
 import { kafka, type KafkaMessage } from './systems/kafka';
 import { rabbitmq } from './systems/rabbitmq';
 
@@ -61,6 +62,7 @@ function creationOfAny(message: object): SpanContext | undefined {
       return creationOf(rabbitmq, { headers, bodySize: 0 });
     }
     if ('ReceiptHandle' in message) return creationOf(sqs, message as SqsMessage);
+    if ('eventSourceARN' in message) return creationOf(sqs, messageOfRecord(message as SqsEventRecord));
     return creationOf(kafka, message as KafkaMessage);
   });
 }

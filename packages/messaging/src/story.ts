@@ -20,20 +20,26 @@ export interface Past {
   creation: SpanContext | undefined;
   /** The context of its first send, where that is not the one it carries now. */
   original?: SpanContext;
+  /** The queue or topic in which it is now. */
+  queue?: string;
+  /** The queue or topic in which it was tried first, where it is tried again elsewhere. */
+  triedFirstIn?: string;
   last?: Attempt;
   /** The attempt before, in whichever process. */
   previous?: SpanContext;
   deadLetter?: DeadLetter;
+  /** 1 for the first delivery; undefined where it is not known. */
   deliveryCount?: number;
+  /** The same, where the first delivery that the only consumer of a message sees counts as the first. */
+  attempts?: number;
   /** It is delivered here as a dead letter for the first time. */
   isNewlyDead: boolean;
   isRedelivered: boolean;
 }
 
-/** What is known of a message's past while it is processed, and what the app does with it. */
-export interface Story extends Pick<Past, 'original' | 'deadLetter' | 'deliveryCount'> {
-  /** What the attempt before failed with. */
-  lastError?: string;
+/** The past of a message while it is processed, and what the app does with it. */
+export interface Story {
+  readonly past: Past;
   /** What became of a dead letter, where it is known before the end; `send`: it was sent on as a dead letter. */
   action?: 'retry' | 'archive' | 'send';
   /** The message was deleted, or is as soon as its handler has succeeded: it does not come again. */
@@ -43,8 +49,8 @@ export interface Story extends Pick<Past, 'original' | 'deadLetter' | 'deliveryC
 export interface StoryPlan {
   /** Of a single message. */
   story?: Story;
-  /** The counters that count this delivery. */
-  counted: { redeliveredMessages: number; deadLetteredMessages: number };
+  /** What is counted of messages with a past. */
+  counted?: StoryCounts;
   /** Of a message with a past: what samplers may want to know. */
   attributes?: MessagingAttributes;
   /** Told when the process operation ends, with what it failed with, if it did. */
@@ -53,13 +59,12 @@ export interface StoryPlan {
 
 /** What one message's processing adds to its story, and what its next attempt will want to know. */
 export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, past: Past): StoryPlan {
-  const { original, deadLetter, deliveryCount, last } = past;
-  const isSettled = operation.isSettledOnSuccess;
-  const story: Story = { original, deadLetter, deliveryCount, lastError: last?.error, isSettled };
+  const story: Story = { past, isSettled: operation.isSettledOnSuccess };
+  const hasStory = past.isNewlyDead || past.isRedelivered;
   return {
     story,
-    counted: countStories([past]),
-    attributes: deadLetter || past.isRedelivered ? pastAttributes(past) : undefined,
+    counted: hasStory ? countStories([past]) : undefined,
+    attributes: past.deadLetter || hasStory ? pastAttributes(past) : undefined,
     onEnd(process, failure) {
       endStory(core.system, process, story, failure);
       endAttempt(core, process, operation.messages[0], past, failure);
@@ -87,11 +92,14 @@ export function pastOf<M>(
   return {
     creation,
     // Whoever moved the message without publishing it again left the context of its first send in it.
+    queue: system.queueOf?.(message) ?? operation.destination.name,
+    triedFirstIn: told?.queue,
     original: told?.original ?? (deadLetter?.isMovedByBroker ? creation : undefined),
     last,
     previous: last?.spanContext ?? (isFromSender ? told?.attempt : undefined),
     deadLetter: deadLetter && withAttempt(deadLetter, last),
     deliveryCount,
+    attempts: deliveryCount ?? (system.seesEveryAttempt ? 1 : undefined),
     isNewlyDead,
     isRedelivered: !isNewlyDead && (last !== undefined || (deliveryCount ?? 1) > 1 || isComeAgain),
   };
@@ -111,7 +119,6 @@ export function addStoryLinks(links: Links, { original, previous }: Past): void 
 export function planBatchStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pasts: readonly Past[]): StoryPlan {
   return {
     counted: countStories(pasts),
-    attributes: {},
     onEnd(process, failure) {
       operation.messages.forEach((message, index) => {
         const past = pasts[index];
@@ -124,7 +131,12 @@ export function planBatchStory<M>(core: TelemetryCore<M>, operation: Operation<M
   };
 }
 
-function countStories(pasts: readonly Past[]): StoryPlan['counted'] {
+export interface StoryCounts {
+  redeliveredMessages: number;
+  deadLetteredMessages: number;
+}
+
+function countStories(pasts: readonly Past[]): StoryCounts {
   const count = (is: (past: Past) => boolean) => pasts.reduce((sum, past) => sum + Number(is(past)), 0);
   return {
     redeliveredMessages: count(({ isRedelivered }) => isRedelivered),
@@ -149,9 +161,10 @@ function deliveryCountOf<M>(
   last: Attempt | undefined,
 ): number | undefined {
   const seen = last && system.seesEveryAttempt ? last.count : 0;
-  const before = told?.deadLetterOf ? undefined : told?.deliveries;
-  if (before === undefined) return system.deliveryCount(message) ?? (seen > 0 ? seen + 1 : undefined);
-  if (system.isRedelivered?.(message) && system.deliveryCount(message) === undefined) return undefined;
+  const before = told?.deadLetter ? undefined : told?.deliveries;
+  const counted = system.deliveryCount(message);
+  if (before === undefined) return seen > 0 ? (counted ?? 1) + seen : counted;
+  if (counted === undefined && system.isRedelivered?.(message)) return undefined;
   return before + Math.max(0, failuresIn(system, message) - (told?.failures ?? 0)) + seen + 1;
 }
 
@@ -164,7 +177,7 @@ export function failuresIn<M>(system: MessagingSystem<M>, message: M): number {
 function endStory<M>(
   system: MessagingSystem<M>,
   process: ActiveOperation,
-  { deadLetter, action, isSettled }: Story,
+  { past: { deadLetter }, action, isSettled }: Story,
   failure: string | undefined,
 ): void {
   const isOver = failure === undefined && (isSettled || !system.hasSilentFailures);

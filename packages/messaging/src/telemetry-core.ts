@@ -148,7 +148,7 @@ export class TelemetryCore<M = unknown> {
     return span;
   }
 
-  private _setDetails(span: Span, { type, operation, details }: Start<M>, stable: Stable): void {
+  private _setDetails(span: Span, { type, operation, attributes, details }: Start<M>, stable: Stable): void {
     const { writer } = this;
     const { isBatch, messages } = operation;
     span.setAttributes(stable.client);
@@ -158,7 +158,9 @@ export class TelemetryCore<M = unknown> {
     const isSending = type === 'send' || type === 'create';
     // A batch of one that is received or processed has its message's attributes on the link, as any batch.
     if (messages.length !== 1 || (isBatch && !isSending)) return;
-    writer.set(this.messageAttributes(messages[0], !isSending), span);
+    // What the message's story says of its deliveries is more than what its broker does.
+    const isCounted = attributes?.deliveryCount !== undefined;
+    writer.set(this.messageAttributes(messages[0], !isSending && !isCounted), span);
     if (this._capturesHeaders) span.setAttributes(headerAttributes(this.system, messages[0], this._isCaptured));
   }
 }

@@ -147,7 +147,7 @@ export class MessagingTelemetry<M> {
     if (isInBatch) outer.isTimedElsewhere = true;
     else {
       active.onLanded = this._core.metrics?.startInFlight(operation);
-      this._core.metrics?.countStories(past.counted, operation);
+      if (past.counted) this._core.metrics?.countStories(past.counted, operation);
     }
     if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     return active;

@@ -17,8 +17,10 @@ export interface ToldStory {
   deliveries?: number;
   /** As many of them the broker has counted in the message itself. */
   failures?: number;
-  /** The destination that it was published to as a dead letter. */
-  deadLetterOf?: { destination: string; queue?: string; error?: string };
+  /** The queue or topic in which it was tried first. */
+  queue?: string;
+  /** What it failed with there, and the destination that it was published to as a dead letter. */
+  deadLetter?: { destination: string; error?: string };
 }
 
 /** Neither of them is to make a message much bigger. */
@@ -28,15 +30,15 @@ const MAX_NAME_LENGTH = 256;
 const MAX_LENGTH = 8192;
 
 /** As a query string, which is ASCII: every broker carries it. */
-export function writeStory({ original, attempt, deliveries, failures, deadLetterOf }: ToldStory): string {
+export function writeStory({ original, attempt, deliveries, failures, queue, deadLetter }: ToldStory): string {
   const fields = {
     original: original && writeSpanContext(original),
     attempt: attempt && writeSpanContext(attempt),
     deliveries,
     failures: failures || undefined,
-    dead: deadLetterOf?.destination.slice(0, MAX_NAME_LENGTH),
-    queue: deadLetterOf?.queue?.slice(0, MAX_NAME_LENGTH),
-    error: deadLetterOf?.error?.slice(0, MAX_ERROR_LENGTH),
+    queue: queue?.slice(0, MAX_NAME_LENGTH),
+    dead: deadLetter?.destination.slice(0, MAX_NAME_LENGTH),
+    error: deadLetter?.error?.slice(0, MAX_ERROR_LENGTH),
   };
   const told = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) told.set(name, String(value));
@@ -53,9 +55,8 @@ export function readStory(text: unknown): ToldStory | undefined {
     attempt: readSpanContext(fields.get('attempt')),
     deliveries: readCount(fields.get('deliveries')),
     failures: readCount(fields.get('failures')),
-    deadLetterOf: destination
-      ? { destination, queue: fields.get('queue') ?? undefined, error: fields.get('error') ?? undefined }
-      : undefined,
+    queue: fields.get('queue') || undefined,
+    deadLetter: destination ? { destination, error: fields.get('error') || undefined } : undefined,
   };
 }
 

@@ -1,44 +1,24 @@
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
-import { Kafka, logLevel, type EachMessagePayload } from 'kafkajs';
 import assert from 'node:assert/strict';
+import { KafkaShop } from './kafka-shop';
 import { Walk } from './walk';
 
 describe('the story of a Kafka message that fails, is dead-lettered by the app, and replayed', () => {
   const broker = withBroker('kafka');
   telemetry.register(new KafkaJsInstrumentation());
+  const shop = new KafkaShop(() => broker.address);
   let walk: Walk;
   let topic: string;
 
-  before(async function () {
+  before(async () => {
     topic = uniqueName('orders');
     const dlq = `${topic}.dlq`;
-    const retry = { initialRetryTime: 20, maxRetryTime: 50, retries: 10 };
-    const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING, retry });
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.createTopics({
-      topics: [topic, dlq].map(name => ({ topic: name, numPartitions: 1 })),
-      waitForLeaders: true,
-    });
-    await admin.disconnect();
-    const producer = kafka.producer();
-    await producer.connect();
-
-    const consume = async (
-      groupId: string,
-      from: string,
-      eachMessage: (payload: EachMessagePayload) => Promise<void>,
-    ) => {
-      const consumer = kafka.consumer({ groupId: uniqueName(groupId), maxWaitTimeInMs: 100, retry });
-      await consumer.connect();
-      await consumer.subscribe({ topic: from, fromBeginning: true });
-      await consumer.run({ eachMessage });
-      return consumer;
-    };
+    await shop.open([topic, dlq]);
+    const { producer } = shop;
     let failures = 0;
     const handled = Promise.withResolvers<void>();
-    const work = await consume('work', topic, async ({ message }) => {
+    const work = await shop.consume(topic, async ({ message }) => {
       if (message.headers?.mended) return handled.resolve();
       failures += 1;
       if (failures <= 3) throw new Error(`attempt ${failures} failed`);
@@ -47,19 +27,21 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
         messages: [{ key: message.key, value: message.value, headers: message.headers }],
       });
     });
-    const replay = await consume('replay', dlq, async ({ message }) => {
+    const replay = await shop.consume(dlq, async ({ message }) => {
       const headers = { ...message.headers, mended: 'yes' };
       await producer.send({ topic, messages: [{ value: message.value, headers }] });
     });
     await producer.send({ topic, messages: [{ key: 'order-1', value: 'poison' }] });
     await handled.promise;
     await telemetry.waitForSpans(spans => spans.filter(({ name }) => name.startsWith('process')).length >= 6);
-    await Promise.all([work.disconnect(), replay.disconnect(), producer.disconnect()]);
+    await Promise.all([work.disconnect(), replay.disconnect()]);
     walk = new Walk(telemetry.spans());
     processes = telemetry.spans().filter(({ name }) => name === `process ${topic}`);
     deadLetter = telemetry.span(`process ${dlq}`);
     departure = telemetry.span(`send ${dlq}`);
   });
+
+  after(() => shop.close());
 
   let processes: Walk['byId'] extends (id: string) => infer Span ? NonNullable<Span>[] : never;
   let deadLetter: (typeof processes)[number];
