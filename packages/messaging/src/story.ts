@@ -73,14 +73,11 @@ export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pa
 }
 
 /** Reads it from the message, from what its sender has told, and from what this process remembers. */
-export function pastOf<M>(
-  core: TelemetryCore<M>,
-  operation: Operation<M>,
-  message: M,
-  { creation, isTrusted }: Carried,
-): Past {
+export function pastOf<M>(core: TelemetryCore<M>, operation: Operation<M>, message: M, carried: Carried): Past {
+  const { creation, isTrusted } = carried;
   const { system } = core;
   const last = lastAttempt(core, operation, message, creation);
+  if (!last && core.isNew(message, operation.destination.name)) return newPast(core.system, message, creation);
   const told = isTrusted ? readStory(system.getter.get(message, STORY_FIELD)) : undefined;
   const deadLetter = deadLetterOf(core, operation, message, told);
   const deliveryCount = deliveryCountOf(system, message, told, last);
@@ -105,6 +102,16 @@ export function pastOf<M>(
   };
 }
 
+let known: Past = { creation: undefined, isNewlyDead: false, isRedelivered: false };
+
+/** Of a message that has none. Neighbours in a batch tend to share a context, and then this too. */
+function newPast<M>(system: MessagingSystem<M>, message: M, creation: SpanContext | undefined): Past {
+  const deliveryCount = system.deliveryCount(message);
+  if (known.creation === creation && known.deliveryCount === deliveryCount) return known;
+  known = { creation, deliveryCount, isNewlyDead: false, isRedelivered: false };
+  return known;
+}
+
 /** Of a message, on its process span or on its link. */
 export function pastAttributes({ deadLetter, deliveryCount }: Past): MessagingAttributes {
   return deadLetter ? { deliveryCount, ...arrivalAttributes(deadLetter) } : { deliveryCount };
@@ -120,6 +127,7 @@ export function planBatchStory<M>(core: TelemetryCore<M>, operation: Operation<M
   return {
     counted: countStories(pasts),
     onEnd(process, failure) {
+      if (failure === undefined && !core.system.hasSilentFailures && core.attempts.isEmpty) return;
       operation.messages.forEach((message, index) => {
         const past = pasts[index];
         // Of a message with a process operation of its own, that was the attempt.
@@ -137,11 +145,12 @@ export interface StoryCounts {
 }
 
 function countStories(pasts: readonly Past[]): StoryCounts {
-  const count = (is: (past: Past) => boolean) => pasts.reduce((sum, past) => sum + Number(is(past)), 0);
-  return {
-    redeliveredMessages: count(({ isRedelivered }) => isRedelivered),
-    deadLetteredMessages: count(({ isNewlyDead }) => isNewlyDead),
-  };
+  const counted = { redeliveredMessages: 0, deadLetteredMessages: 0 };
+  for (const { isRedelivered, isNewlyDead } of pasts) {
+    if (isRedelivered) counted.redeliveredMessages++;
+    if (isNewlyDead) counted.deadLetteredMessages++;
+  }
+  return counted;
 }
 
 /** What this process has seen of the attempts is more exact than what a broker says of them. */
@@ -194,11 +203,13 @@ function endAttempt<M>(
 ): void {
   const isSettled = process.story?.isSettled ?? process.operation.isSettledOnSuccess;
   const mayComeAgain = failure !== undefined || (core.system.hasSilentFailures && !isSettled);
-  const attempt = {
-    spanContext: process.span.spanContext(),
-    count: (last?.count ?? 0) + 1,
-    error: failure,
-    isDeadLetter: deadLetter !== undefined,
-  };
-  rememberAttempt(core, process.operation as Operation<M>, message, creation, mayComeAgain ? attempt : undefined);
+  const attempt = mayComeAgain
+    ? {
+        spanContext: process.span.spanContext(),
+        count: (last?.count ?? 0) + 1,
+        error: failure,
+        isDeadLetter: deadLetter !== undefined,
+      }
+    : undefined;
+  rememberAttempt(core, process.operation as Operation<M>, message, creation, attempt);
 }

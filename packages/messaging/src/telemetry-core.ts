@@ -20,6 +20,7 @@ import { AttributeWriter, type MessagingAttributes } from './semconv';
 import { RecentMap } from './recent-map';
 import { SeriesTable } from './series';
 import { StableAttributes, type Stable } from './stable-attributes';
+import { STORY_FIELD } from './told-story';
 import type { MessagingSystem, Operation, OperationType } from './types';
 
 /** Where spans, metrics and log records go; each may be exchanged at any time. */
@@ -59,6 +60,9 @@ export interface Start<M> {
   isSpanless?: boolean;
 }
 
+/** Of a message that was published again, by us or by hand. */
+const OWN_PAST_HEADERS = new RegExp(`^(${STORY_FIELD}$|dlq\\.)`, 'i');
+
 /** Starts spans as one configuration says. A new configuration makes a new core. */
 export class TelemetryCore<M = unknown> {
   readonly writer: AttributeWriter;
@@ -70,6 +74,7 @@ export class TelemetryCore<M = unknown> {
   /** The last attempt at each message that may come again, by the message's identity. */
   readonly attempts: RecentMap<Attempt>;
   private readonly _stable: StableAttributes;
+  private readonly _tellsPast?: (header: string) => boolean;
   private readonly _capturesHeaders: boolean;
   private readonly _isCaptured: (header: string) => boolean;
 
@@ -93,6 +98,7 @@ export class TelemetryCore<M = unknown> {
     const max = config.maxRememberedDeliveries;
     this.attempts = new RecentMap({ max, onDropped: () => this.recordDropped('attempts') });
     const [isIncluded, isExcluded] = [matcher(config.headersIncluded), matcher(config.headersExcluded)];
+    if (system.pastHeaders) this._tellsPast = matcher([system.pastHeaders, OWN_PAST_HEADERS]);
     this._capturesHeaders = config.headersIncluded.length > 0;
     this._isCaptured = header => isIncluded(header) && !isExcluded(header);
   }
@@ -119,6 +125,18 @@ export class TelemetryCore<M = unknown> {
     const hook = start.type === 'create' ? undefined : this.config[`${start.type}Hook`];
     if (hook) guarded(`${start.type}Hook`, () => hook(span, start.operation));
     return active;
+  }
+
+  /**
+   * Whether a message has nothing in it that could tell of an earlier delivery, nor is where dead letters are: one look
+   * at each of its headers instead of one for each name that there may be.
+   */
+  isNew(message: M, destination: string | undefined): boolean {
+    if (!this._tellsPast || this.system.isRedelivered?.(message)) return false;
+    if (destination !== undefined && this.isDeadLetterDestination(destination)) return false;
+    const headers = this.system.headers(message);
+    for (const name in headers) if (this._tellsPast(name)) return false;
+    return true;
   }
 
   /** A span around several operations, none itself. */

@@ -84,6 +84,8 @@ export interface MessagingSystem<Message> {
    * @param creationId the span of its creation context
    */
   identity?(message: Message, operation: Operation<Message>, creationId?: string): string | undefined;
+  /** Header names of the system's own that tell of a message's past. */
+  readonly pastHeaders?: RegExp;
   /** Whether an earlier delivery of the message is possible. Default: it always is. */
   mayHavePast?(message: Message): boolean;
   /** Whether the broker says that the message was delivered before, without saying how often. */

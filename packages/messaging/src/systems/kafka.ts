@@ -51,6 +51,7 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     // One that was sent back to its topic with its headers is no dead letter any more.
     return deadLetter?.originalQueue === name ? undefined : deadLetter;
   },
+  pastHeaders: /^(kafka_|__connect\.errors\.|retry_topic-)/i,
   isCopy: (delivered, sent) => delivered.value != null && isSameText(delivered.value, sent.value),
   /** A partition belongs to one consumer of a group at a time. */
   identity: ({ offset }, { destination: { name, partitionId }, consumerGroup }) =>

@@ -113,6 +113,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     failedDeaths(headers) + (redelivered ? (deliveriesOfQuorum(headers) ?? 1) - 1 : 0),
   headers: ({ headers }) => headers,
   isRedelivered: ({ redelivered }) => redelivered === true,
+  pastHeaders: /^(x-death|x-first-death-|x-last-death-|x-delivery-count|x-acquired-count)/i,
   mayHavePast: ({ headers, redelivered }) => redelivered === true || Boolean(headers?.['x-death']),
   deadLetter: ({ headers, queue }, _destination, isRetry) => deadLetterFrom(headers, queue, isRetry),
   queueOf: ({ queue }) => queue,
