@@ -77,7 +77,7 @@ export function pastOf<M>(core: TelemetryCore<M>, operation: Operation<M>, messa
   const { creation, isTrusted } = carried;
   const { system } = core;
   const last = lastAttempt(core, operation, message, creation);
-  if (!last && core.isNew(message, operation.destination.name)) return newPast(core.system, message, creation);
+  if (!last && core.isNew(message, operation.destination.name)) return newPast(core, operation, message, creation);
   const told = isTrusted ? readStory(system.getter.get(message, STORY_FIELD)) : undefined;
   const deadLetter = deadLetterOf(core, operation, message, told);
   const deliveryCount = deliveryCountOf(system, message, told, last);
@@ -102,14 +102,22 @@ export function pastOf<M>(core: TelemetryCore<M>, operation: Operation<M>, messa
   };
 }
 
-let known: Past = { creation: undefined, isNewlyDead: false, isRedelivered: false };
+let latest: Past | undefined;
 
 /** Of a message that has none. Neighbours in a batch tend to share a context, and then this too. */
-function newPast<M>(system: MessagingSystem<M>, message: M, creation: SpanContext | undefined): Past {
+function newPast<M>(
+  { system }: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+  creation: SpanContext | undefined,
+): Past {
+  const queue = system.queueOf?.(message) ?? operation.destination.name;
   const deliveryCount = system.deliveryCount(message);
-  if (known.creation === creation && known.deliveryCount === deliveryCount) return known;
-  known = { creation, deliveryCount, isNewlyDead: false, isRedelivered: false };
-  return known;
+  if (latest?.creation === creation && latest?.deliveryCount === deliveryCount && latest?.queue === queue)
+    return latest!;
+  const attempts = deliveryCount ?? (system.seesEveryAttempt ? 1 : undefined);
+  latest = { creation, queue, deliveryCount, attempts, isNewlyDead: false, isRedelivered: false };
+  return latest;
 }
 
 /** Of a message, on its process span or on its link. */
