@@ -19,4 +19,5 @@ export {
   type RequestCounts,
 } from './otlp-receiver';
 export { telemetry, type Telemetry, type TracingOptions } from './telemetry';
+export { walkExported, walkRecorded, type StoryLink, type StoryWalk } from './story-walk';
 export { telemetryErrors } from './telemetry-check';

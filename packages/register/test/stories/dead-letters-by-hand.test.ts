@@ -9,11 +9,10 @@ import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
 import { SqsInstrumentation } from '@queuetrace/instrumentation-aws-sdk-client-sqs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { deadLetterAttributes, processDeadLetter, processMessage, type DeadLetterFacts } from '@queuetrace/messaging';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
 import { connect } from 'amqplib';
 import assert from 'node:assert/strict';
 import { KafkaShop } from './kafka-shop';
-import { Walk } from './walk';
 
 const MENDED = 'mended';
 
@@ -59,7 +58,7 @@ describe('dead letters that the app handles by hand', () => {
 
     it('are told where they are sent, where they arrive, and where they are sent again', async () => {
       const facts = await failOnce('poison', true);
-      const walk = new Walk(telemetry.spans());
+      const walk = walkRecorded(telemetry.spans());
       const { attributes } = telemetry.span(`send ${parked}`);
       assert.equal(attributes['dlq.action'], 'send');
       assert.equal(attributes['dlq.error'], 'TypeError: no stock');

@@ -1,14 +1,14 @@
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import assert from 'node:assert/strict';
 import { KafkaShop } from './kafka-shop';
-import { Walk } from './walk';
 
 describe('the story of a Kafka message that fails, is dead-lettered by the app, and replayed', () => {
   const broker = withBroker('kafka');
   telemetry.register(new KafkaJsInstrumentation());
   const shop = new KafkaShop(() => broker.address);
-  let walk: Walk;
+  let walk: ReturnType<typeof walkRecorded>;
   let topic: string;
 
   before(async () => {
@@ -35,7 +35,7 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
     await handled.promise;
     await telemetry.waitForSpans(spans => spans.filter(({ name }) => name.startsWith('process')).length >= 6);
     await Promise.all([work.disconnect(), replay.disconnect()]);
-    walk = new Walk(telemetry.spans());
+    walk = walkRecorded(telemetry.spans());
     processes = telemetry.spans().filter(({ name }) => name === `process ${topic}`);
     deadLetter = telemetry.span(`process ${dlq}`);
     departure = telemetry.span(`send ${dlq}`);
@@ -43,9 +43,9 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
 
   after(() => shop.close());
 
-  let processes: Walk['byId'] extends (id: string) => infer Span ? NonNullable<Span>[] : never;
-  let deadLetter: (typeof processes)[number];
-  let departure: (typeof processes)[number];
+  let processes: ReadableSpan[];
+  let deadLetter: ReadableSpan;
+  let departure: ReadableSpan;
 
   it('links each attempt to the one before, and counts them', () => {
     const [first, second, third, fourth] = processes;

@@ -1,8 +1,7 @@
 import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import assert from 'node:assert/strict';
-import { Walk } from './walk';
 
 describe('the story of a RabbitMQ message', () => {
   const broker = withBroker('rabbitmq');
@@ -57,7 +56,7 @@ describe('the story of a RabbitMQ message', () => {
     });
     await telemetry.waitForSpans(spans => spans.filter(({ name }) => name.startsWith('consume')).length >= 5);
 
-    const walk = new Walk(telemetry.spans());
+    const walk = walkRecorded(telemetry.spans());
     const [first, second, third, replayed] = telemetry.spans().filter(({ name }) => name === `consume ${queue}`);
     const deadLetter = telemetry.span(`consume ${queue}.dlq`);
     assert.deepEqual(walk.attemptsBefore(deadLetter), [third, second, first]);
@@ -113,7 +112,7 @@ describe('the story of a RabbitMQ message', () => {
     });
     const spans = await telemetry.waitForSpans(4);
     const [first, second, third] = spans.filter(({ name }) => name.startsWith('consume'));
-    assert.deepEqual(new Walk(spans).attemptsBefore(third), [second, first]);
+    assert.deepEqual(walkRecorded(spans).attemptsBefore(third), [second, first]);
     assert.deepEqual(
       [first, second, third].map(({ attributes }) => attributes['dlq.original_queue']),
       [undefined, undefined, undefined],
@@ -140,7 +139,7 @@ describe('the story of a RabbitMQ message', () => {
     await telemetry.waitForSpans(9);
     const [{ value, attributes }] = await telemetry.metric('messaging.client.memory.dropped');
     assert.equal(attributes['messaging.client.memory'], 'attempts');
-    const linked = telemetry.spans().filter(span => new Walk([span]).isLinked(span, 'previous-attempt'));
+    const linked = telemetry.spans().filter(span => walkRecorded([span]).isLinked(span, 'previous-attempt'));
     assert.equal(linked.length + value, 3);
   });
 

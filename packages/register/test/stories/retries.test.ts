@@ -1,10 +1,11 @@
 import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
 import { connect } from 'amqplib';
 import assert from 'node:assert/strict';
 import { KafkaShop } from './kafka-shop';
-import { Walk } from './walk';
+
+const STORY_HEADER = 'x-queuetrace-story';
 
 const deliveryCounts = (spans: readonly { attributes: Record<string, unknown> }[]) =>
   spans.map(({ attributes }) => attributes['messaging.delivery_count']);
@@ -18,25 +19,35 @@ describe('a message that the app publishes again to try it later', () => {
 
     it('has each attempt linked to the one before, and counted, and what follows from it is none', async () => {
       const topic = uniqueName('orders');
-      const topics = [topic, `${topic}.retry.1`, `${topic}.retry.2`, `${topic}.shipping`];
+      const topics = [topic, `${topic}.retry.1`, `${topic}.retry.2`, `${topic}.shipping`, `${topic}.audit`];
       await shop.open(topics);
+      const told: boolean[] = [];
+      const audited = Promise.withResolvers<string[]>();
+      const audit = await shop.consume(topics[4], async ({ message: { headers } }) =>
+        audited.resolve(Object.keys(headers!)),
+      );
       const shipped = Promise.withResolvers<void>();
       const consumers = await Promise.all(
-        topics.map((from, index) =>
+        topics.slice(0, 4).map((from, index) =>
           shop.consume(from, async ({ message: { value, headers } }) => {
+            told[index] = STORY_HEADER in headers!;
             if (index === 3) return shipped.resolve();
+            await shop.producer.send({ topic: topics[4], messages: [{ value }] });
             await shop.producer.send({ topic: topics[index + 1], messages: [{ value, headers }] });
           }),
         ),
       );
       await shop.producer.send({ topic, messages: [{ value: 'an order' }] });
       await shipped.promise;
-      await Promise.all(consumers.map(consumer => consumer.disconnect()));
-      const walk = new Walk(telemetry.spans());
-      const [first, second, third, shipping] = topics.map(name => telemetry.span(`process ${name}`));
+      // What is sent beside the message is told nothing of its story.
+      assert.deepEqual(await audited.promise, ['traceparent']);
+      await Promise.all([audit, ...consumers].map(consumer => consumer.disconnect()));
+      const walk = walkRecorded(telemetry.spans());
+      const [first, second, third, shipping] = topics.slice(0, 4).map(name => telemetry.span(`process ${name}`));
       assert.deepEqual(walk.attemptsBefore(third), [second, first]);
       assert.deepEqual(deliveryCounts([first, second, third, shipping]), [undefined, 2, 3, undefined]);
       assert.deepEqual(walk.attemptsBefore(shipping), []);
+      assert.deepEqual(told, [false, true, true, true]);
       const [original] = telemetry.spans();
       for (const span of [second, third, shipping]) assert.equal(walk.linked(span, 'original-message'), original);
     });
@@ -69,7 +80,7 @@ describe('a message that the app publishes again to try it later', () => {
       await connection.close();
       const spans = await telemetry.waitForSpans(6);
       const [first, second, third] = spans.filter(({ name }) => name === `consume ${queue}`);
-      assert.deepEqual(new Walk(spans).attemptsBefore(third), [second, first]);
+      assert.deepEqual(walkRecorded(spans).attemptsBefore(third), [second, first]);
       assert.deepEqual(deliveryCounts([first, second, third]), [1, 2, 3]);
       assert.ok(spans.every(({ attributes }) => attributes['dlq.original_queue'] === undefined));
     });
@@ -108,7 +119,7 @@ describe('a Kafka batch that fails and comes again', () => {
     await over.promise;
     await consumer.disconnect();
     const [first, second] = telemetry.spans().filter(({ name }) => name === `process ${topic}`);
-    assert.equal(new Walk([first, second]).linked(second, 'previous-attempt'), first);
+    assert.equal(walkRecorded([first, second]).linked(second, 'previous-attempt'), first);
     assert.equal(await sumOf('messaging.queue_time'), 3);
     assert.equal(await sumOf('messaging.client.redelivered.messages'), 3);
     const counts = second.links.map(({ attributes }) => attributes?.['messaging.queue_time_ms']);
@@ -136,7 +147,7 @@ describe('a Kafka batch that fails and comes again', () => {
         ({ attributes }) => attributes['messaging.kafka.offset'] === 1 && !attributes['messaging.batch.message_count'],
       );
     assert.equal(ofSecond.length, 2);
-    assert.equal(new Walk(ofSecond).linked(ofSecond[1], 'previous-attempt'), ofSecond[0]);
+    assert.equal(walkRecorded(ofSecond).linked(ofSecond[1], 'previous-attempt'), ofSecond[0]);
     assert.deepEqual(deliveryCounts(ofSecond), [undefined, 2]);
     assert.equal(await sumOf('messaging.queue_time'), 3);
   });

@@ -9,9 +9,8 @@ import {
   type Message,
 } from '@aws-sdk/client-sqs';
 import { SqsInstrumentation } from '@queuetrace/instrumentation-aws-sdk-client-sqs';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
 import assert from 'node:assert/strict';
-import { Walk } from './walk';
 
 const MAX_RECEIVE_COUNT = 2;
 
@@ -67,7 +66,7 @@ describe('the story of an SQS message that is received too often, redriven, and 
     const isProcess = ({ name }: { name: string }) => name.startsWith('process');
     const spans = await telemetry.waitForSpans(all => all.filter(isProcess).length >= MAX_RECEIVE_COUNT + 2);
 
-    const walk = new Walk(spans);
+    const walk = walkRecorded(spans);
     const [first, second, replayed] = spans.filter(({ name }) => name === `process ${queue}`);
     const deadLetter = telemetry.span(`process ${queue}-dlq`);
     const original = walk.linked(deadLetter, 'original-message');
