@@ -1,6 +1,5 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
-import { serverAttributes } from './attributes';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
@@ -31,6 +30,8 @@ export class ActiveOperation<M = unknown> {
   /** A finer process operation ran inside this one, so that durations are recorded there. */
   isTimedElsewhere = false;
   private _isEnded = false;
+  /** What was known of the client and the server at the start. */
+  private readonly _clientId?: string;
   private readonly _isServerLate: boolean;
 
   constructor(
@@ -41,6 +42,7 @@ export class ActiveOperation<M = unknown> {
   ) {
     this.operation = _start.operation;
     this.type = _start.type;
+    this._clientId = _start.operation.clientId;
     this._isServerLate = !_start.operation.server;
     this.context = contextWith(_start.parent, span, this);
   }
@@ -144,7 +146,7 @@ export class ActiveOperation<M = unknown> {
     const { type, operation, isCounted } = this._start;
     this._start.onEnd?.(this, failure && errorText(failure.type, failure.message));
     this.onLanded?.();
-    if (this._isServerLate && operation.server) this.set(serverAttributes(operation));
+    if (this._isServerLate && operation.server) this._setServer(operation);
     this._core.metrics?.recordOperation(
       type,
       operation,
@@ -164,6 +166,12 @@ export class ActiveOperation<M = unknown> {
       if ('error' in failure) this._core.recordException(this.span, type, failure.error, this.context);
     }
     this.span.end(at?.date);
+  }
+
+  /** Some clients learn only on the way which broker they talk to. */
+  private _setServer({ clientId, server }: Operation<M>): void {
+    const late = clientId === this._clientId ? undefined : clientId;
+    this.set({ serverAddress: server?.address, serverPort: server?.port, clientId: late });
   }
 
   /** Whether a message that could not be processed will be delivered once more, as far as is known. */

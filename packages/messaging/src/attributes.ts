@@ -29,11 +29,6 @@ export function clientAttributes({ clientId, destination }: Operation<unknown>):
   };
 }
 
-/** Which client talked to which broker: some clients learn it only on the way. */
-export function serverAttributes({ clientId, server }: Operation<unknown>): MessagingAttributes {
-  return { clientId, serverAddress: server?.address, serverPort: server?.port };
-}
-
 /** The headers that the user asked for, as `messaging.header.<name>`. */
 export function headerAttributes<M>(
   system: MessagingSystem<M>,

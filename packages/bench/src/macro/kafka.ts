@@ -5,7 +5,7 @@ import { load } from '../library';
 import type { Mode } from '../modes';
 import type { MacroCase } from './case';
 
-const SENDS = 30;
+const SENDS = 150;
 const BATCH = 100;
 const COUNT = SENDS * BATCH;
 

@@ -5,7 +5,7 @@ import { load } from '../library';
 import type { Mode } from '../modes';
 import type { MacroCase } from './case';
 
-const COUNT = 3000;
+const COUNT = 10_000;
 const CONTENT = Buffer.from('content');
 const PREFETCH = 100;
 const OPTIONS = { consumerTag: 'bench' };

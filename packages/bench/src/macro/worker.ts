@@ -27,9 +27,15 @@ async function makeCases(): Promise<Map<string, MacroCase>> {
   return new Map(cases.map(one => [one.name, one]));
 }
 
+/** As over stubbed clients: the second of two turns after the garbage has been collected. */
+async function measureSettled(one: MacroCase): Promise<Answer> {
+  global.gc?.();
+  await measure(one);
+  return measure(one);
+}
+
 async function measure(one: MacroCase): Promise<Answer> {
   await one.prepare?.();
-  global.gc?.();
   const spansBefore = spans.ended;
   const before = process.cpuUsage();
   await one.run();
@@ -43,7 +49,7 @@ async function answer(cases: Map<string, MacroCase>, ask: Ask): Promise<Answer> 
   const one = cases.get(ask.case)!;
   for (let round = warm.has(ask.case) ? WARM_UPS : 0; round < WARM_UPS; round++) await measure(one);
   warm.add(ask.case);
-  return measure(one);
+  return measureSettled(one);
 }
 
 void makeCases().then(cases => {
