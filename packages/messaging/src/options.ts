@@ -191,6 +191,8 @@ export function splitList(text: string): string[] {
 }
 
 const MAX_REMEMBERED_NAMES = 1000;
+/** A header's name can be as long as a message. */
+const MAX_REMEMBERED_LENGTH = 256;
 
 /** One test for a list of globs and RegExps, compiled once; what it said of a name is remembered. */
 export function matcher(list: readonly Pattern[]): (name: string) => boolean {
@@ -201,7 +203,7 @@ export function matcher(list: readonly Pattern[]): (name: string) => boolean {
     let isMatch = known.get(name);
     if (isMatch !== undefined) return isMatch;
     isMatch = matches(name);
-    if (known.size < MAX_REMEMBERED_NAMES) known.set(name, isMatch);
+    if (known.size < MAX_REMEMBERED_NAMES && name.length <= MAX_REMEMBERED_LENGTH) known.set(name, isMatch);
     return isMatch;
   };
 }

@@ -23,11 +23,10 @@ export interface Republish {
 export function planRepublish<M>(
   core: TelemetryCore<M>,
   send: Operation<M>,
-  source: ActiveOperation | undefined,
+  source: ActiveOperation,
   isForwarded: boolean,
   intent: SendIntent,
 ): Republish {
-  if (source?.type !== 'process') return {};
   const { story } = source;
   const past: Partial<Past> = story?.past ?? {};
   const from = past.queue ?? source.operation.destination.name;

@@ -1,5 +1,6 @@
 import { propagation, type Context } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
+import { guarded } from './guarded';
 import { Links } from './links';
 import { activeOperation } from './operation-context';
 import { creationOf, hasContext, spanContextOf } from './propagation';
@@ -43,7 +44,10 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
     if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
     if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
   }
-  return { links, carriers, ...planRepublish(core, operation, source, hasForwarded, intent) };
+  if (source?.type !== 'process') return { links, carriers };
+  // What was delivered is read, which anybody may have written.
+  const republish = guarded('telling a story', () => planRepublish(core, operation, source, hasForwarded, intent));
+  return { links, carriers, ...republish };
 }
 
 /** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */

@@ -2,6 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
 import { lastAttempt, rememberAttempt, type Attempt } from './attempt';
 import { arrivalAttributes, deadLetterOf } from './dead-letter';
+import { guarded } from './guarded';
 import type { Links } from './links';
 import type { MessagingAttributes } from './semconv';
 import type { TelemetryCore } from './telemetry-core';
@@ -74,10 +75,22 @@ export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pa
 
 /** Reads it from the message, from what its sender has told, and from what this process remembers. */
 export function pastOf<M>(core: TelemetryCore<M>, operation: Operation<M>, message: M, carried: Carried): Past {
-  const { creation, isTrusted } = carried;
-  const { system } = core;
+  const { creation } = carried;
   const last = lastAttempt(core, operation, message, creation);
-  if (!last && core.isNew(message, operation.destination.name)) return newPast(core, operation, message, creation);
+  const isNew = !last && core.isNew(message, operation.destination.name);
+  // Anybody may have written what is read here.
+  const past = isNew ? undefined : guarded('reading a past', () => readPast(core, operation, message, carried, last));
+  return past ?? newPast(core, operation, message, creation);
+}
+
+function readPast<M>(
+  core: TelemetryCore<M>,
+  operation: Operation<M>,
+  message: M,
+  { creation, isTrusted }: Carried,
+  last: Attempt | undefined,
+): Past {
+  const { system } = core;
   const told = isTrusted ? readStory(system.getter.get(message, STORY_FIELD)) : undefined;
   const deadLetter = deadLetterOf(core, operation, message, told);
   const deliveryCount = deliveryCountOf(system, message, told, last);

@@ -139,8 +139,9 @@ function isRecord(value: unknown): value is Record<string, SqsAttribute> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function positive(text: string | undefined): number | undefined {
-  const value = Number(text);
+/** Digits, as the API has its counts and times. */
+function positive(text: unknown): number | undefined {
+  const value = typeof text === 'string' ? Number(text) : NaN;
   return value > 0 && Number.isSafeInteger(value) ? value : undefined;
 }
 
