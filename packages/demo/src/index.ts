@@ -6,6 +6,7 @@ import { realBrokers, startEmbeddedBrokers } from './brokers';
 import { isComplete, progressOf } from './progress';
 import { startService, stopServices, SERVICES, type Service } from './shop-process';
 import { batchesOf } from './story/batches';
+import { deadLetterStories } from './story/dead-letters';
 import { metricTable } from './story/metric-table';
 import { orderTraces } from './story/order-traces';
 
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     await brokers.stop();
   }
   console.log(
-    `\n${orderTraces(receiver.spans())}\n\n${batchesOf(receiver.spans())}\n\n${metricTable(receiver.metrics())}`,
+    `\n${orderTraces(receiver.spans())}\n\n${deadLetterStories(receiver.spans())}\n\n${batchesOf(receiver.spans())}\n\n${metricTable(receiver.metrics())}`,
   );
 }
 

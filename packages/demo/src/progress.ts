@@ -21,10 +21,19 @@ function analyzed(spans: readonly OtlpSpan[]): number {
 }
 
 export function isComplete(spans: readonly OtlpSpan[], orders: number): boolean {
-  return notified(spans) === orders && analyzed(spans) === orders;
+  const areDone = deadLetters(spans, 'retry') === REPLAYED && deadLetters(spans, 'archive') === ARCHIVED;
+  return notified(spans) === orders && analyzed(spans) === orders && areDone;
 }
+
+/** One on each broker. */
+const REPLAYED = 3;
+/** The invoice that cannot be written. */
+const ARCHIVED = 1;
+
+const deadLetters = (spans: readonly OtlpSpan[], action: string) =>
+  spans.filter(({ attributes }) => attributes['dlq.action'] === action).length;
 
 export function progressOf(spans: readonly OtlpSpan[], orders: number): string {
   const count = (service: string) => spans.filter(isProcessed(service)).length;
-  return `${spans.length} spans: ${ordersIn(spans).length} of ${orders} orders sent, ${count('payment')} paid, ${count('shipping')} shipped, ${notified(spans)} notified, ${count('replay')} dead letters replayed`;
+  return `${spans.length} spans: ${ordersIn(spans).length} of ${orders} orders sent, ${count('payment')} paid, ${count('shipping')} shipped, ${notified(spans)} notified, ${deadLetters(spans, 'retry')} dead letters replayed and ${deadLetters(spans, 'archive')} archived`;
 }

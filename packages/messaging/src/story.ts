@@ -18,6 +18,8 @@ export interface Carried {
 
 /** What is known of one delivered message's past. */
 export interface Past {
+  /** Nothing tells of a past. */
+  isNew?: boolean;
   creation: SpanContext | undefined;
   /** The context of its first send, where that is not the one it carries now. */
   original?: SpanContext;
@@ -65,7 +67,7 @@ export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pa
   return {
     story,
     counted: hasStory ? countStories([past]) : undefined,
-    attributes: past.deadLetter || hasStory ? pastAttributes(past) : undefined,
+    attributes: past.isNew ? undefined : pastAttributes(past),
     onEnd(process, failure) {
       endStory(core.system, process, story, failure);
       endAttempt(core, process, operation.messages[0], past, failure);
@@ -129,7 +131,7 @@ function newPast<M>(
   if (latest?.creation === creation && latest?.deliveryCount === deliveryCount && latest?.queue === queue)
     return latest!;
   const attempts = deliveryCount ?? (system.seesEveryAttempt ? 1 : undefined);
-  latest = { creation, queue, deliveryCount, attempts, isNewlyDead: false, isRedelivered: false };
+  latest = { isNew: true, creation, queue, deliveryCount, attempts, isNewlyDead: false, isRedelivered: false };
   return latest;
 }
 
@@ -193,7 +195,9 @@ function deliveryCountOf<M>(
   const seen = last && system.seesEveryAttempt ? last.count : 0;
   const before = told?.deadLetter ? undefined : told?.deliveries;
   const counted = system.deliveryCount(message);
-  if (before === undefined) return seen > 0 ? (counted ?? 1) + seen : counted;
+  // One that was sent again when it had failed so often is delivered anew.
+  const fresh = counted === undefined ? undefined : Math.max(1, counted - (told?.failures ?? 0));
+  if (before === undefined) return seen > 0 ? (fresh ?? 1) + seen : fresh;
   if (counted === undefined && system.isRedelivered?.(message)) return undefined;
   return before + Math.max(0, failuresIn(system, message) - (told?.failures ?? 0)) + seen + 1;
 }

@@ -2,7 +2,12 @@
 import { kafka } from './kafka';
 import { encode, ordersDlqTopic, ordersTopic, serve, work, type Order } from './shop';
 
-const POISONED: Record<number, Order['poisonedAt']> = { 3: 'payment', 5: 'shipping', 7: 'notification' };
+const POISONED: Record<number, Order['poisonedAt']> = {
+  3: 'payment',
+  5: 'shipping',
+  6: 'invoicing',
+  7: 'notification',
+};
 
 void serve(async () => {
   const client = kafka('orders');

@@ -1,5 +1,12 @@
 import { connect } from 'amqplib';
-import { invoicingQueue, paymentsExchange, rabbitmqUrl, shippingDlqQueue, shippingQueue } from './shop';
+import {
+  invoicingDlqQueue,
+  invoicingQueue,
+  paymentsExchange,
+  rabbitmqUrl,
+  shippingDlqQueue,
+  shippingQueue,
+} from './shop';
 
 export async function openRabbitMq() {
   const connection = await connect(rabbitmqUrl, { noDelay: true });
@@ -7,7 +14,8 @@ export async function openRabbitMq() {
   await channel.assertExchange(paymentsExchange, 'topic');
   await channel.assertQueue(shippingDlqQueue);
   await channel.assertQueue(shippingQueue, { deadLetterExchange: '', deadLetterRoutingKey: shippingDlqQueue });
-  await channel.assertQueue(invoicingQueue);
+  await channel.assertQueue(invoicingDlqQueue);
+  await channel.assertQueue(invoicingQueue, { deadLetterExchange: '', deadLetterRoutingKey: invoicingDlqQueue });
   // One payment, two queues: shipping and invoicing each get their own copy.
   await channel.bindQueue(shippingQueue, paymentsExchange, 'paid');
   await channel.bindQueue(invoicingQueue, paymentsExchange, 'paid');

@@ -6,6 +6,7 @@ import { createQueues } from './sqs';
 import {
   decode,
   encode,
+  invoicingDlqQueue,
   mended,
   ordersDlqTopic,
   ordersTopic,
@@ -37,6 +38,10 @@ async function replayRabbitMq() {
     if (!message) return;
     channel.sendToQueue(shippingQueue, Buffer.from(encode(mended(decode(message.content)))), message.properties);
     channel.ack(message);
+  });
+  // Invoices that could not be written are looked at by a person, and put away.
+  await channel.consume(invoicingDlqQueue, message => {
+    if (message) channel.ack(message);
   });
   return close;
 }

@@ -4,7 +4,7 @@ export interface Order {
   id: string;
   amount: number;
   /** Where this order fails, until somebody has mended it. */
-  poisonedAt?: 'payment' | 'shipping' | 'notification';
+  poisonedAt?: 'payment' | 'shipping' | 'invoicing' | 'notification';
 }
 
 const env = (name: string) => process.env[name] ?? '';
@@ -25,6 +25,7 @@ export const paymentsExchange = `payments${run}`;
 export const shippingQueue = `shipping${run}`;
 export const shippingDlqQueue = `shipping${run}.dlq`;
 export const invoicingQueue = `invoicing${run}`;
+export const invoicingDlqQueue = `invoicing${run}.dlq`;
 export const notificationsQueue = `notifications${run}`;
 export const notificationsDlqQueue = `notifications${run}-dlq`;
 

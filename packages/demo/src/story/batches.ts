@@ -9,7 +9,8 @@ export function batchesOf(spans: readonly OtlpSpan[]): string {
   const lines = spans
     .filter(({ attributes, kind }) => kind === 'CONSUMER' && attributes['messaging.batch.message_count'] !== undefined)
     .map(({ name, resource, attributes, links }) => {
-      const linked = links.map(
+      const messages = links.filter(link => link.attributes['link.type'] === 'creation');
+      const linked = messages.map(
         ({ spanId, traceId }) => orders.get(spanId) ?? `a replay in trace ${traceId.slice(0, 8)}`,
       );
       return `  ${name}  [${String(resource['service.name'])}]  ${String(attributes['messaging.batch.message_count'])} messages, linked to ${linked.join(', ')}`;

@@ -59,9 +59,10 @@ export const sqs: MessagingSystem<SqsMessage> = {
     const originalQueue = queueOfArn(source);
     // One that was moved back is no dead letter any more.
     if (originalQueue !== undefined && originalQueue === name) return undefined;
-    // The count goes on in the queue for dead letters, from what it was in the source.
+    // SQS moves a message there for no other reason. The count goes on in the queue for dead letters, from what it was in the source.
     const count = positive(Attributes?.ApproximateReceiveCount);
-    return { originalQueue, retryCount: count && count - 1, isMovedByBroker: true };
+    const error = 'maxReceiveCount exceeded';
+    return { originalQueue, retryCount: count && count - 1, error, isMovedByBroker: true };
   },
   isCopy: (delivered, sent) => delivered.Body !== undefined && delivered.Body === sent.MessageBody,
   identity: ({ MessageId, Attributes }, { destination }) =>

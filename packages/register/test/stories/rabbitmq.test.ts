@@ -71,6 +71,10 @@ describe('the story of a RabbitMQ message', () => {
     assert.equal(walk.parent(walk.parent(replayed)!), deadLetter);
     assert.equal(walk.linked(replayed, 'previous-attempt'), deadLetter);
     assert.equal(deadLetter.attributes['dlq.retry_count'], 3);
+    assert.deepEqual(
+      [first, second, third, deadLetter, replayed].map(({ attributes }) => attributes['messaging.delivery_count']),
+      [1, undefined, undefined, undefined, 1],
+    );
   });
 
   it('that is refused and dead-lettered is counted: redelivered, dead-lettered, and no longer in flight', async () => {
