@@ -1,48 +1,59 @@
-import {
-  ValueType,
-  type Attributes,
-  type Context,
-  type Counter,
-  type Histogram,
-  type Meter,
-  type UpDownCounter,
-} from '@opentelemetry/api';
-import { METRICS, type MetricKey, type Vocabulary } from './semconv';
+import { ValueType, type Attributes, type Context, type Histogram, type Meter } from '@opentelemetry/api';
+import { METRICS, type MetricKey, type MetricName, type Vocabulary } from './semconv';
 import type { Series, SeriesTable } from './series';
 import type { StoryCounts } from './story';
+import { Sum } from './sum';
 import type { Operation, OperationType } from './types';
 
-/** Counts and durations of a client's operations. Without a meter, or switched off, each call does nothing. */
+/**
+ * Counts and durations of a client's operations. What is counted is kept until a meter asks, whenever there is one;
+ * durations are recorded while there is.
+ */
 export class MessagingMetrics {
-  private _counters: Partial<Record<MetricKey, Counter>> = {};
+  private readonly _sums: Partial<Record<MetricKey, Sum>> = {};
   private _histograms: Partial<Record<MetricKey, Histogram>> = {};
-  private _inFlight?: UpDownCounter;
+  private _meter?: Meter;
   /** Whether there is a meter that takes what is recorded. */
   isOn = false;
 
   constructor(
     private readonly _series: SeriesTable,
     private readonly _vocabularies: readonly Vocabulary[],
-  ) {}
+  ) {
+    for (const [key, { isObserved, buckets }] of this._told()) {
+      if (!isObserved && !buckets) this._sums[key] = new Sum();
+    }
+  }
 
   /** Makes the instruments anew: the metrics API has no proxy, and the provider may be set late. */
   setMeter(meter: Meter): void {
-    this._forgetInstruments();
-    for (const [key, { name, vocabularies, buckets, isObserved, isUpDown, ...options }] of Object.entries<
-      (typeof METRICS)[MetricKey] & { buckets?: number[]; isObserved?: boolean; isUpDown?: boolean }
-    >(METRICS)) {
-      if (isObserved || !vocabularies.some(one => this._vocabularies.includes(one))) continue;
-      if (isUpDown) this._inFlight = meter.createUpDownCounter(name, { ...options, valueType: ValueType.INT });
-      else if (!buckets)
-        this._counters[key as MetricKey] = meter.createCounter(name, { ...options, valueType: ValueType.INT });
-      else
-        this._histograms[key as MetricKey] = meter.createHistogram(name, {
+    if (meter === this._meter) return;
+    this.stop();
+    this._meter = meter;
+    for (const [key, { name, unit, description, buckets, isUpDown }] of this._told()) {
+      const options = { unit, description };
+      const sum = this._sums[key];
+      if (sum) {
+        const integer = { ...options, valueType: ValueType.INT };
+        const create = isUpDown ? 'createObservableUpDownCounter' : 'createObservableCounter';
+        sum.toldBy(meter[create](name, integer));
+      } else if (buckets) {
+        this._histograms[key] = meter.createHistogram(name, {
           ...options,
           advice: { explicitBucketBoundaries: buckets },
         });
+      }
     }
     this.isOn = !this._isNoop();
-    if (!this.isOn) this._forgetInstruments();
+    if (!this.isOn) this._histograms = {};
+  }
+
+  /** Nobody is told any more; what was counted is kept for the next meter. */
+  stop(): void {
+    for (const sum of Object.values(this._sums)) sum.toldBy(undefined);
+    this._histograms = {};
+    this._meter = undefined;
+    this.isOn = false;
   }
 
   /** The duration of an operation and, unless `isCounted` elsewhere, its messages. */
@@ -53,7 +64,6 @@ export class MessagingMetrics {
     context: Context,
     outcome: Outcome,
   ): void {
-    if (!this.isOn) return;
     const series = this._series.of(type, operation, outcome.errorType);
     const { typed, untyped, legacy } = series;
     if (type !== 'process') this._histograms.operationDuration?.record(durationMs / 1000, typed, context);
@@ -61,31 +71,28 @@ export class MessagingMetrics {
       this._histograms.processDuration?.record(durationMs / 1000, untyped, context);
       this._histograms.legacyProcessingTime?.record(durationMs, legacy, context);
     }
-    if (!outcome.isCounted) this._count(type, operation.messages.length, series, context);
+    if (!outcome.isCounted) this._count(type, operation.messages.length, series);
   }
 
   recordClientEvent(attributes: Attributes): void {
-    this._counters.clientEvents?.add(1, attributes);
+    this._sums.clientEvents?.addTo(attributes, 1);
   }
 
   recordDropped(attributes: Attributes): void {
-    this._counters.droppedMemories?.add(1, attributes);
+    this._sums.droppedMemories?.addTo(attributes, 1);
   }
 
   /** @returns to be called when the messages are no longer in flight */
-  startInFlight<M>(operation: Operation<M>): (() => void) | undefined {
-    const inFlight = this._inFlight;
-    if (!inFlight) return undefined;
+  startInFlight<M>(operation: Operation<M>): () => void {
     const { untyped } = this._series.of('process', operation);
     const count = operation.messages.length;
-    inFlight.add(count, untyped);
-    // The instrument that has counted them counts them back, whatever meter there is by then.
-    return () => inFlight.add(-count, untyped);
+    this._sums.inFlightMessages?.add(untyped, count);
+    return () => this._sums.inFlightMessages?.add(untyped, -count);
   }
 
   /** A message with a past: delivered before, or a dead letter. */
   countStory<M>(story: keyof StoryCounts, type: OperationType, operation: Operation<M>, count: number): void {
-    if (count > 0) this._counters[story]?.add(count, this._series.of(type, operation).untyped);
+    if (count > 0) this._sums[story]?.add(this._series.of(type, operation).untyped, count);
   }
 
   /** Those of a process operation. */
@@ -95,29 +102,29 @@ export class MessagingMetrics {
   }
 
   countSkewed<M>(operation: Operation<M>): void {
-    this._counters.skewedQueueTimes?.add(1, this._series.of('process', operation).untyped);
+    this._sums.skewedQueueTimes?.add(this._series.of('process', operation).untyped, 1);
   }
 
   recordQueueTime<M>(operation: Operation<M>, queueTimeMs: number, context: Context): void {
     this._histograms.queueTime?.record(queueTimeMs, this._series.of('process', operation).untyped, context);
   }
 
-  private _forgetInstruments(): void {
-    this._counters = {};
-    this._histograms = {};
-    this._inFlight = undefined;
+  /** The metrics of the vocabularies that are on. */
+  private _told(): [MetricKey, MetricName][] {
+    return (Object.entries(METRICS) as [MetricKey, MetricName][]).filter(([, { vocabularies }]) =>
+      vocabularies.some(one => this._vocabularies.includes(one)),
+    );
   }
 
-  /** Without a provider the API gives one and the same instrument for all names: then there is nothing to work out. */
+  /** Without a provider the API gives one and the same instrument for all names. */
   private _isNoop(): boolean {
-    return [this._counters, this._histograms].every(instruments => new Set(Object.values(instruments)).size <= 1);
+    return new Set(Object.values(this._histograms)).size <= 1;
   }
 
-  private _count(type: OperationType, count: number, { untyped, legacy }: Series, context: Context): void {
+  private _count(type: OperationType, count: number, { untyped, legacy }: Series): void {
     if (type === 'create' || type === 'settle') return;
-    const counter = type === 'send' ? this._counters.sentMessages : this._counters.consumedMessages;
-    counter?.add(count, untyped, context);
-    this._counters.legacyMessages?.add(count, legacy, context);
+    this._sums[type === 'send' ? 'sentMessages' : 'consumedMessages']?.add(untyped, count);
+    this._sums.legacyMessages?.add(legacy, count);
   }
 }
 

@@ -141,11 +141,12 @@ function columnsOf(key: AttributeKey, names: Names, vocabularies: readonly Vocab
   return [...columns.values()];
 }
 
-interface MetricName {
+export interface MetricName {
   name: string;
   unit: string;
   description: string;
   vocabularies: readonly Vocabulary[];
+  /** Advised boundaries: then it is a histogram. */
   buckets?: number[];
   /** A sum that also goes down. */
   isUpDown?: boolean;

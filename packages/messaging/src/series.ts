@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
+import { OTHER_ERROR } from './error-type';
 import { AttributeWriter, LEGACY_MESSAGE_OPERATION, type MessagingAttributes } from './semconv';
 import { isLowCardinality } from './span-name';
 import type { Operation, OperationType } from './types';
@@ -21,9 +22,13 @@ interface Last {
 /** Marks what did not get a series of its own (metrics SDK specification, "Overflow attribute"). */
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
+/** Beyond the cap, so many more that only tell names of operations and types of errors. */
+const MAX_OVERFLOWS = 100;
+
 /** Low-cardinality attributes of operations, made once a series. Beyond the cap, operations of one name share one. */
 export class SeriesTable {
   private readonly _known = new Map<string, Series>();
+  private readonly _overflows = new Map<string, Series>();
   /** One operation's series is asked for several times, and the next operation tends to be like it. */
   private readonly _last: Partial<Record<OperationType, Last>> = {};
   private readonly _legacyWriter = new AttributeWriter(['legacy']);
@@ -52,10 +57,11 @@ export class SeriesTable {
     const key = [type, name, errorType, ...place].join('\0');
     const known = this._known.get(key);
     if (known) return known;
-    const values: MessagingAttributes = { system: this._system, operationName: name, errorType };
-    if (this._known.size >= this._maxSeries) return this._overflow(type, values);
+    if (this._known.size >= this._maxSeries) return this._overflow(type, name, errorType);
     const series = this._write(type, {
-      ...values,
+      system: this._system,
+      operationName: name,
+      errorType,
       destinationName,
       destinationPartitionId: destination.partitionId,
       consumerGroupName: consumerGroup,
@@ -66,13 +72,21 @@ export class SeriesTable {
     return series;
   }
 
-  private _overflow(type: OperationType, values: MessagingAttributes): Series {
-    const { typed, untyped, legacy } = this._write(type, values);
-    return {
+  private _overflow(type: OperationType, name: string, errorType?: string): Series {
+    const key = [type, name, errorType].join('\0');
+    const known = this._overflows.get(key);
+    if (known) return known;
+    // Types of errors are the app's, so that there may be any number of them.
+    if (this._overflows.size >= MAX_OVERFLOWS && errorType && errorType !== OTHER_ERROR)
+      return this._overflow(type, name, OTHER_ERROR);
+    const { typed, untyped, legacy } = this._write(type, { system: this._system, operationName: name, errorType });
+    const series = {
       typed: { ...typed, ...OVERFLOW },
       untyped: { ...untyped, ...OVERFLOW },
       legacy: { ...legacy, ...OVERFLOW },
     };
+    this._overflows.set(key, series);
+    return series;
   }
 
   private _write(type: OperationType, values: MessagingAttributes): Series {

@@ -1,4 +1,5 @@
 import { Deliveries } from './deliveries';
+import type { MessagingMetrics } from './metrics';
 import type { MessagingTelemetry } from './telemetry';
 
 interface State {
@@ -6,6 +7,8 @@ interface State {
   readonly deliveries: Deliveries;
   /** Of the instrumentations that are on, by the client's short name. */
   readonly telemetries: Map<string, MessagingTelemetry<never>>;
+  /** What was counted in this process, by what its series are made of: a series is told by one instrument only. */
+  readonly metrics: Map<string, MessagingMetrics>;
   /** Lines that were told already. */
   readonly reported: Set<string>;
   /** Our wrappers on prototypes and exports, with the switch of the instrumentation that they belong to. */
@@ -33,6 +36,7 @@ const KEY = Symbol.for('queuetrace.v1');
 export const state: State = ((globalThis as { [KEY]?: State })[KEY] ??= {
   deliveries: new Deliveries(),
   telemetries: new Map(),
+  metrics: new Map(),
   reported: new Set(),
   wrappers: new WeakMap(),
 });

@@ -14,11 +14,10 @@ import { headerAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
 import { guarded } from './guarded';
-import { MessagingMetrics } from './metrics';
+import type { MessagingMetrics } from './metrics';
 import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
 import { RecentMap } from './recent-map';
-import { SeriesTable } from './series';
 import { StableAttributes, type Stable } from './stable-attributes';
 import { STORY_FIELD } from './told-story';
 import type { MessagingSystem, Operation, OperationType } from './types';
@@ -66,7 +65,6 @@ const OWN_PAST_HEADERS = new RegExp(`^(${STORY_FIELD}$|dlq\\.)`, 'i');
 /** Starts spans as one configuration says. A new configuration makes a new core. */
 export class TelemetryCore<M = unknown> {
   readonly writer: AttributeWriter;
-  readonly metrics: MessagingMetrics | undefined;
   readonly recordException: RecordException;
   readonly isIgnored: (destination: string) => boolean;
   readonly isDeadLetterDestination: (destination: string) => boolean;
@@ -82,14 +80,10 @@ export class TelemetryCore<M = unknown> {
     readonly system: MessagingSystem<M>,
     readonly config: ResolvedConfig,
     private readonly _source: TelemetrySource,
+    readonly metrics: MessagingMetrics | undefined,
   ) {
     this.writer = new AttributeWriter(config.semconv);
     this._stable = new StableAttributes(system, this.writer);
-    if (config.metrics)
-      this.metrics = new MessagingMetrics(
-        new SeriesTable(system.name, this.writer, config.maxDestinations),
-        config.semconv,
-      );
     this.updateMeter();
     this.recordException = exceptionRecorder(() => _source.logger());
     this.isIgnored = matcher(config.ignoreDestinations);

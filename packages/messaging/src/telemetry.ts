@@ -6,10 +6,14 @@ import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
 import { guarded } from './guarded';
 import { Links } from './links';
+import { MessagingMetrics } from './metrics';
 import { activeOperation } from './operation-context';
 import { creationOf, CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
 import { RecentMap } from './recent-map';
 import { planSend } from './send-plan';
+import { AttributeWriter } from './semconv';
+import { SeriesTable } from './series';
+import { state } from './state';
 import { now, TelemetryCore, type Start, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
 import { STORY_FIELD, writeStory, type ToldStory } from './told-story';
@@ -47,8 +51,22 @@ export class MessagingTelemetry<M> {
   }
 
   configure(config: ResolvedConfig): void {
-    this._core = new TelemetryCore(this._system, config, this._source);
+    const metrics = config.metrics ? this._metricsOf(config) : undefined;
+    const before = (this._core as TelemetryCore<M> | undefined)?.metrics;
+    if (before !== metrics) before?.stop();
+    this._core = new TelemetryCore(this._system, config, this._source, metrics);
     this.lags.watch(this._core as TelemetryCore<never>);
+  }
+
+  /** What was counted before, under another configuration or by an instrumentation that is gone, goes on. */
+  private _metricsOf({ semconv, maxDestinations }: ResolvedConfig): MessagingMetrics {
+    const { name } = this._system;
+    const key = JSON.stringify([name, semconv, maxDestinations]);
+    let metrics = state.metrics.get(key);
+    if (metrics) return metrics;
+    const series = new SeriesTable(name, new AttributeWriter(semconv), maxDestinations);
+    state.metrics.set(key, (metrics = new MessagingMetrics(series, semconv)));
+    return metrics;
   }
 
   updateMeter(): void {

@@ -1,4 +1,4 @@
-import { telemetry } from '@queuetrace/test-utils';
+import { telemetry, type MetricPoint } from '@queuetrace/test-utils';
 import assert from 'node:assert/strict';
 import { kafka, MessagingInstrumentation, type KafkaMessage, type MessagingConfig } from '../src';
 
@@ -22,6 +22,15 @@ class ToyInstrumentation extends MessagingInstrumentation<KafkaMessage> {
   }
 }
 
+const total = (points: readonly MetricPoint[]) => points.reduce((sum, { value }) => sum + value, 0);
+const isFailedOne = ({ attributes }: MetricPoint) =>
+  attributes['error.type'] !== undefined && attributes['otel.metric.overflow'] === undefined;
+
+async function sentTo(topic: string): Promise<number> {
+  const points = await telemetry.metric('messaging.client.sent.messages');
+  return total(points.filter(({ attributes }) => attributes['messaging.destination.name'] === topic));
+}
+
 describe('the base of every instrumentation', () => {
   it('keeps its defaults when it is configured anew', () => {
     const toy = new ToyInstrumentation({ maxLinks: 7 });
@@ -37,6 +46,84 @@ describe('the base of every instrumentation', () => {
     assert.equal(telemetry.span('send after').attributes['messaging.destination.name'], 'after');
     const points = await telemetry.metric('messaging.client.sent.messages');
     assert.ok(points.some(({ attributes }) => attributes['messaging.destination.name'] === 'after'));
+  });
+
+  it('has counted what was sent before there was a meter, and under another configuration', async () => {
+    const toy = new ToyInstrumentation();
+    toy.send('counted', () => undefined);
+    toy.send('counted', () => undefined);
+    telemetry.register(toy);
+    assert.equal(await sentTo('counted'), 2);
+    toy.setConfig({ maxLinks: 7 });
+    toy.send('counted', () => undefined);
+    assert.equal(await sentTo('counted'), 3);
+    toy.setConfig({ metrics: false });
+    toy.send('counted', () => undefined);
+    toy.setConfig();
+    toy.send('counted', () => undefined);
+    assert.equal(await sentTo('counted'), 4);
+  });
+
+  it('goes on where an instrumentation that is gone has stopped', async () => {
+    const [first] = telemetry.register(new ToyInstrumentation());
+    first.send('inherited', () => undefined);
+    assert.equal(await sentTo('inherited'), 1);
+    first.disable();
+    const [second] = telemetry.register(new ToyInstrumentation());
+    second.send('inherited', () => undefined);
+    assert.equal(await sentTo('inherited'), 2);
+  });
+
+  it('has a bounded number of series, whose overflow is summed by the kind of error', async () => {
+    const MAX = 50;
+    const COUNT = 100_000;
+    const [toy] = telemetry.register(new ToyInstrumentation({ maxDestinations: MAX }));
+    toy.setConfig({ maxDestinations: MAX, producerPropagation: false });
+    const isFailing = (index: number) => index % 10 === 0;
+    for (let index = 0; index < COUNT; index++) {
+      const call = () => {
+        if (isFailing(index)) throw new RangeError('too far');
+      };
+      const outcome = () => toy.send(`generated-${index}`, call);
+      if (isFailing(index)) assert.throws(outcome, RangeError);
+      else outcome();
+    }
+    const points = (await telemetry.metric('messaging.client.sent.messages')).filter(
+      ({ attributes }) =>
+        attributes['otel.metric.overflow'] === true ||
+        String(attributes['messaging.destination.name']).startsWith('generated-'),
+    );
+    const overflow = points.filter(({ attributes }) => attributes['otel.metric.overflow'] === true);
+    assert.equal(points.length - overflow.length, MAX);
+    assert.equal(total(points), COUNT);
+    const failed = overflow.filter(({ attributes }) => attributes['error.type'] === 'RangeError');
+    assert.equal(failed.length, 1);
+    assert.equal(overflow.length, 2);
+    assert.equal(failed[0].value, COUNT / 10 - points.filter(isFailedOne).length);
+    const durations = await telemetry.metric('messaging.client.operation.duration');
+    const mine = durations.filter(({ attributes }) => attributes['otel.metric.overflow'] === true);
+    assert.equal(mine.length, 2);
+  });
+
+  it('has a bounded number of series whatever the errors are called', async () => {
+    const [toy] = telemetry.register(new ToyInstrumentation({ maxDestinations: 1 }));
+    const COUNT = 1000;
+    for (let index = 0; index < COUNT; index++) {
+      const error = Object.assign(new Error('x'), { name: `Error${index}` });
+      assert.throws(
+        () =>
+          toy.send('failing', () => {
+            throw error;
+          }),
+        error,
+      );
+    }
+    const points = (await telemetry.metric('messaging.client.sent.messages')).filter(
+      ({ attributes }) => attributes['error.type'] !== undefined,
+    );
+    assert.equal(total(points), COUNT);
+    assert.ok(points.length < 110, `${points.length} series`);
+    assert.ok(points.some(({ attributes }) => attributes['error.type'] === '_OTHER'));
   });
 
   it('can be configured anew at any time', () => {

@@ -42,9 +42,12 @@ class DeltaReader extends MetricReader {
 export class MetricRecorder {
   readonly reader = new DeltaReader();
   private readonly series = new Map<string, MetricPoint>();
+  /** The series of the tests before. */
+  private readonly earlier = new Set<string>();
 
   async begin(): Promise<void> {
-    await this.reader.collect();
+    await this.points();
+    for (const key of this.series.keys()) this.earlier.add(key);
     this.series.clear();
   }
 
@@ -59,11 +62,15 @@ export class MetricRecorder {
   private add(scope: string, metric: MetricData): void {
     for (const point of metricPoints(scope, metric)) {
       const key = seriesKey(point);
+      // A sum that is observed has a point whether or not something was added since the last time.
+      if (isSum(point) && point.value === 0 && (point.type === 'counter' || this.earlier.has(key))) continue;
       const before = this.series.get(key);
       this.series.set(key, before ? merged(before, point) : point);
     }
   }
 }
+
+const isSum = ({ type }: MetricPoint) => type === 'counter' || type === 'up_down_counter';
 
 function metricPoints(scope: string, metric: MetricData): MetricPoint[] {
   const { name, unit } = metric.descriptor;
