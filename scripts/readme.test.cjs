@@ -41,6 +41,15 @@ const CHECKS = {
     console.log('kafkajs patched:', !Function.prototype.toString.call(Kafka.prototype.producer).includes('createProducer'));
     console.log('amqplib patched:', !Function.prototype.toString.call(Channel.prototype.ack).includes('BasicAck'));
     void sdk.shutdown();`,
+  sampler: `
+    const { ROOT_CONTEXT, SpanKind } = require('@opentelemetry/api');
+    const isSampled = destination => {
+      const attributes = { 'messaging.system': 'kafka', 'messaging.destination.name': destination };
+      const { decision } = sampler.shouldSample(ROOT_CONTEXT, 'f'.repeat(32), 'send', SpanKind.PRODUCER, attributes, []);
+      return decision === 2;
+    };
+    console.log('sampled:', ['audit.login', 'health-check'].filter(isSampled).join());
+    void sdk.shutdown();`,
   'single-class': `
     const { Kafka } = require('kafkajs');
     console.log('kafkajs patched:', !Function.prototype.toString.call(Kafka.prototype.producer).includes('createProducer'));`,
@@ -60,6 +69,7 @@ const CHECKS = {
 
 const EXPECTED = {
   'node-sdk': 'kafkajs patched: true\namqplib patched: false\n',
+  sampler: 'sampled: audit.login\n',
   'single-class': 'kafkajs patched: true\n',
   'process-message': 'handled\n',
   'dead-letters': 'orders.dlq a TypeError: no stock retry orders\n',

@@ -12,7 +12,19 @@ export { tellOutcome } from './tell-outcome';
 export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
 export { activeOperation } from './operation-context';
-export { matcher, OPTIONS, yamlName, type Option, type OptionValues, type Pattern } from './options';
+export {
+  flag,
+  matcher,
+  OPTIONS,
+  patterns,
+  splitList,
+  wholeNumber,
+  yamlName,
+  type Option,
+  type OptionKind,
+  type OptionValues,
+  type Pattern,
+} from './options';
 export type { Advice, Call, Patch, Wrap } from './patch-table';
 export { processEach, type ProcessEachOptions } from './process-each';
 export { processMessage } from './process-message';
@@ -21,7 +33,7 @@ export { RecentMap } from './recent-map';
 export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
 export { Requests } from './requests';
-export { VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
+export { readAttribute, VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
 export { environment, state, type ConfigurationFile, type Environment } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';

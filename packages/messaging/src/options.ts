@@ -22,13 +22,13 @@ export type Pattern = string | RegExp;
 export type IncomingTrust = (typeof TRUST)[number];
 const TRUST = ['parent', 'link', 'ignore'] as const;
 
-const flag: OptionKind<boolean> = {
+export const flag: OptionKind<boolean> = {
   allowed: 'true or false',
   parse: text => ({ true: true, false: false })[text.toLowerCase()],
   accepts: value => typeof value === 'boolean',
 };
 
-const count: OptionKind<number> = {
+export const wholeNumber: OptionKind<number> = {
   allowed: 'a whole number, 0 or more',
   parse: text => (/^\d+$/.test(text) ? Number(text) : undefined),
   accepts: (value): value is number => Number.isInteger(value) && (value as number) >= 0,
@@ -52,7 +52,7 @@ function listOf<const Value extends string>(...values: readonly Value[]): Option
   };
 }
 
-const patterns: OptionKind<readonly Pattern[]> = {
+export const patterns: OptionKind<readonly Pattern[]> = {
   allowed: 'a list of globs (in code also RegExp)',
   parse: splitList,
   accepts: (value): value is Pattern[] =>
@@ -112,7 +112,7 @@ export const OPTIONS = {
     'Spans of settlements: none, those that are network requests of their own, or all (RabbitMQ acks too).',
   ),
   loopSpans: option(flag, 'LOOP_SPANS', true, "A process span a message in the app's own loop over a batch."),
-  maxLinks: option(count, 'MAX_LINKS', 128, 'Links a span; what does not fit is counted on the span.'),
+  maxLinks: option(wholeNumber, 'MAX_LINKS', 128, 'Links a span; what does not fit is counted on the span.'),
   headersIncluded: option<readonly Pattern[]>(
     patterns,
     'HEADERS_INCLUDED',
@@ -140,7 +140,7 @@ export const OPTIONS = {
     'Which destinations are for messages that wait to be tried again: what is published again to one, or from one, is the next attempt at the same message.',
   ),
   maxRememberedDeliveries: option(
-    count,
+    wholeNumber,
     'MAX_REMEMBERED_DELIVERIES',
     10_000,
     'Attempts remembered in this process, for the links between the attempts at a message.',
@@ -153,13 +153,13 @@ export const OPTIONS = {
   ),
   sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.'),
   consumeTimeoutMs: option(
-    count,
+    wholeNumber,
     'CONSUME_TIMEOUT_MS',
     1_800_000,
     "RabbitMQ: after this time an unsettled delivery's span ends, in milliseconds.",
   ),
   processTimeoutMs: option(
-    count,
+    wholeNumber,
     'PROCESS_TIMEOUT_MS',
     30_000,
     'SQS: after this time an unfinished loop span ends, where the visibility timeout is not known, in milliseconds.',
@@ -170,7 +170,12 @@ export const OPTIONS = {
     'attributes',
     'SQS: where a message carries its context. `attributes` falls back on the system attribute `AWSTraceHeader` where there is no room, and writes it too where the X-Ray propagator is configured.',
   ),
-  maxDestinations: option(count, 'MAX_DESTINATIONS', 1000, 'Series an instrument; the rest is summed as overflow.'),
+  maxDestinations: option(
+    wholeNumber,
+    'MAX_DESTINATIONS',
+    1000,
+    'Series an instrument; the rest is summed as overflow.',
+  ),
   metrics: option(flag, 'METRICS', true, "This client's metrics."),
 };
 

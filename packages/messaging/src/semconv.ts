@@ -80,6 +80,15 @@ export const MAX_VALUE_LENGTH = 1024;
 /** The prefix of captured headers (`headersIncluded`). */
 export const HEADER_PREFIX = 'messaging.header.';
 
+/** What was written as `key`, in whichever vocabulary. */
+export function readAttribute(key: AttributeKey, attributes: Attributes = {}): AttributeValue | undefined {
+  for (const name of ATTRIBUTE_NAMES[key]) {
+    const value = name === null ? undefined : attributes[name];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
 type Convert = (value: AttributeValue) => AttributeValue;
 
 /** Values that a vocabulary spells differently. */

@@ -67,7 +67,9 @@ export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pa
   return {
     story,
     counted: hasStory ? countStories([past]) : undefined,
-    attributes: past.isNew ? undefined : pastAttributes(past),
+    attributes: past.isNew
+      ? undefined
+      : { ...core.messageAttributes(operation.messages[0], false), ...pastAttributes(past) },
     onEnd(process, failure) {
       endStory(core.system, process, story, failure);
       endAttempt(core, process, operation.messages[0], past, failure);

@@ -4,6 +4,7 @@ import type { ActiveOperation } from './active-operation';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
+import { errorType } from './error-type';
 import { guarded } from './guarded';
 import { Links } from './links';
 import { MessagingMetrics } from './metrics';
@@ -133,7 +134,8 @@ export class MessagingTelemetry<M> {
       links.addCreation(contexts.of(message), attributes);
     }
     const parent = withoutEndedSpan(context.active());
-    const options = { startTime, isSpanless: !this.config.receiveSpans };
+    const attributes = hasFailed ? { errorType: errorType(error) } : undefined;
+    const options = { startTime, attributes, isSpanless: !this.config.receiveSpans };
     const active = this._startLinked('receive', operation, SpanKind.CLIENT, parent, links, options);
     for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     active.end(error, hasFailed);

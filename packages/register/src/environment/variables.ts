@@ -1,4 +1,4 @@
-import { report, type Environment } from '@queuetrace/messaging';
+import { report, type Environment, type OptionKind } from '@queuetrace/messaging';
 import { nearest } from '../nearest';
 
 /** A variable that is set, with where to read on when its value is none. */
@@ -40,6 +40,15 @@ export class Variables {
 
   ratio(...names: string[]): number | undefined {
     return this._checked(names, 'a number from 0 to 1', text => Number(text) >= 0 && Number(text) <= 1 && Number(text));
+  }
+
+  /** An option of ours. */
+  option<Value>({ allowed, parse }: OptionKind<Value>, ...names: string[]): Value | undefined {
+    const parsed = this._checked(names, allowed, text => {
+      const value = parse(text);
+      return value !== undefined && { value };
+    });
+    return parsed?.value;
   }
 
   url(...names: string[]): string | undefined {

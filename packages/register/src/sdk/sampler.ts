@@ -7,6 +7,9 @@ import {
   type Sampler,
 } from '@opentelemetry/sdk-trace';
 import { report } from '@queuetrace/messaging';
+import { readSection, type Section } from '../file/section';
+import { MessagingSampler } from '../sampler/messaging-sampler';
+import { SAMPLER_OPTIONS } from '../sampler/sampler-options';
 
 /** Undefined where the SDK's own sampler is meant. */
 export function samplerOf(model: SamplerConfigModel | undefined): Sampler | undefined {
@@ -15,7 +18,8 @@ export function samplerOf(model: SamplerConfigModel | undefined): Sampler | unde
   if ('always_off' in model) return new AlwaysOffSampler();
   if ('trace_id_ratio_based' in model) return new TraceIdRatioBasedSampler(model.trace_id_ratio_based?.ratio ?? 1);
   if ('parent_based' in model) return parentBased(model.parent_based ?? {});
-  const allowed = 'always_on, always_off, trace_id_ratio_based, parent_based';
+  if ('messaging' in model) return messaging((model.messaging ?? {}) as Section & { root?: SamplerConfigModel });
+  const allowed = 'always_on, always_off, trace_id_ratio_based, parent_based, messaging';
   report(`tracer_provider.sampler: ${Object.keys(model).join(', ')} is not known; allowed: ${allowed}. It is ignored.`);
   return undefined;
 }
@@ -28,4 +32,10 @@ function parentBased(model: NonNullable<SamplerConfigModel['parent_based']>): Sa
     localParentSampled: samplerOf(model.local_parent_sampled),
     localParentNotSampled: samplerOf(model.local_parent_not_sampled),
   });
+}
+
+/** The one of ours. */
+function messaging({ root, ...section }: Section & { root?: SamplerConfigModel }): Sampler {
+  const options = readSection(section, 'tracer_provider.sampler.messaging', SAMPLER_OPTIONS);
+  return new MessagingSampler({ ...options, root: samplerOf(root) });
 }

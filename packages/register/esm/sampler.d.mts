@@ -1,0 +1,1 @@
+export * from '../build/src/sampler/messaging-sampler.js';
