@@ -6,17 +6,25 @@ const { Kafka, logLevel } = require('kafkajs');
 const [kafkaAddress, rabbitmqUrl, sqsEndpoint, prefix] = process.argv.slice(2);
 const named = name => `${prefix}-${name}`;
 
+/** Sends on from within the handler. */
+function pass(channel, message, to) {
+  channel.sendToQueue(named(to), message.content);
+  channel.ack(message);
+}
+
 /** What a consumer of a queue does with a delivery. */
 const HANDLERS = {
   health: (channel, message) => channel.ack(message),
-  audit: (channel, message) => channel.ack(message),
-  orders: (channel, message) => channel.ack(message),
+  audit: (channel, message) => pass(channel, message, 'copies'),
+  copies: (channel, message) => channel.ack(message),
+  orders: (channel, message) => pass(channel, message, 'receipts'),
+  receipts: (channel, message) => channel.ack(message),
   retried: (channel, message) => (message.fields.redelivered ? channel.ack(message) : channel.nack(message)),
   poison: (channel, message) => channel.reject(message, false),
   'poison.dlq': (channel, message) => channel.ack(message),
 };
 /** How often each is called. */
-const DELIVERIES = 7;
+const DELIVERIES = 9;
 
 async function rabbitmq() {
   const connection = await amqplib.connect(rabbitmqUrl, { noDelay: true });
@@ -31,7 +39,7 @@ async function rabbitmq() {
         left -= 1;
         if (left === 0) resolve();
       });
-      if (name !== 'poison.dlq') channel.sendToQueue(named(name), Buffer.from(name));
+      if (!['poison.dlq', 'copies', 'receipts'].includes(name)) channel.sendToQueue(named(name), Buffer.from(name));
     };
     Promise.all(Object.entries(HANDLERS).reverse().map(consume)).catch(reject);
   });

@@ -7,11 +7,14 @@ import { ourLines, runPlain, runPreloaded } from '../preloaded';
 const KEPT = [
   'consume orders',
   'consume poison.dlq',
+  // Receipts for orders follow their parents, and copies of what is not sampled too, whatever their own ratio is.
+  'consume receipts',
   // The second delivery.
   'consume retried',
   // One message of the batch is sampled, and the send that found it so.
   'process mixed',
   'publish orders',
+  'publish receipts',
   // It has failed.
   'receive missing',
   'send mixed',
@@ -43,7 +46,7 @@ describe('MessagingSampler', () => {
     );
   const ORDERS_ONLY = {
     OTEL_TRACES_SAMPLER_ARG: '0',
-    OTEL_MQ_SAMPLER_DESTINATIONS: '*-orders=1',
+    OTEL_MQ_SAMPLER_DESTINATIONS: '*-orders=1,*-copies=1,*-receipts=0',
     OTEL_MQ_SAMPLER_DROP: '*-health',
   };
 
@@ -54,7 +57,8 @@ describe('MessagingSampler', () => {
   });
 
   it('keeps the same from a file', async () => {
-    const sampler = '{ destinations: { "*-orders": 1 }, drop: ["*-health"], root: { always_off: } }';
+    const sampler =
+      '{ destinations: { "*-orders": 1, "*-copies": 1, "*-receipts": 0 }, drop: ["*-health"], root: { always_off: } }';
     const { result, names } = await run((args, env) => {
       const yaml = fileFor(env.OTEL_EXPORTER_OTLP_ENDPOINT);
       const file = yaml.replace('tracer_provider:', `tracer_provider:\n  sampler: { messaging: ${sampler} }`);
@@ -76,7 +80,14 @@ describe('MessagingSampler', () => {
       OTEL_MQ_SAMPLER_KEEP_FAILURES: 'false',
       OTEL_MQ_SAMPLER_KEEP_FROM_DELIVERY: '3',
     });
-    assert.deepEqual(names, ['consume orders', 'process mixed', 'publish orders', 'send mixed']);
+    assert.deepEqual(names, [
+      'consume orders',
+      'consume receipts',
+      'process mixed',
+      'publish orders',
+      'publish receipts',
+      'send mixed',
+    ]);
   });
 
   it('samples all traces that begin elsewhere, by default', async () => {
