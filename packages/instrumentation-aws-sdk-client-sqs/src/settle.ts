@@ -29,16 +29,19 @@ export function settle(
   const queue = queueOf(client, input.QueueUrl);
   const entries = isBatch ? input.Entries : [input];
   if (!Array.isArray(entries) || !telemetry.observes(queue.destination.name)) return request.pass();
-  const carriers = entries.map(entry => received.get(entry?.ReceiptHandle)?.carrier);
+  const carriersOf = (some: readonly Entry[]) =>
+    some.flatMap(entry => received.get(entry?.ReceiptHandle)?.carrier ?? []);
   // A batch counts the messages that we have not seen, too.
-  const messages = isBatch ? carriers.map(carrier => carrier ?? {}) : carriers.filter(carrier => carrier !== undefined);
+  const messages = isBatch ? entries.map(entry => carriersOf([entry])[0] ?? {}) : carriersOf(entries);
   const active = telemetry.startSettle({ ...queue, name, messages, isBatch }, true);
   return request.send<{ Failed?: BatchResultErrorEntry[] }>(input, {
     active,
     onAnswer(output) {
       if (active) answered(active, request, entries.length, output);
       const failedIds = new Set(isBatch ? output?.Failed?.map(({ Id }) => Id) : []);
-      for (const entry of entries) if (!failedIds.has(entry.Id) || !isBatch) note(received, entry);
+      const settled = isBatch ? entries.filter(({ Id }) => !failedIds.has(Id)) : entries;
+      if (name === 'delete') telemetry.forget({ ...queue, name, messages: carriersOf(settled) });
+      for (const entry of settled) note(received, entry);
       return output;
     },
     onError: error => active && failed(active, request, error),

@@ -1,6 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { ActiveOperation } from './active-operation';
+import { rememberAttempt } from './attempt';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
@@ -207,6 +208,11 @@ export class MessagingTelemetry<M> {
   creationId(message: M): string | undefined {
     const creation = creationOf(this._system, message);
     return creation && creation.traceId + creation.spanId;
+  }
+
+  /** Messages that do not come again, wherever their processing has ended: no attempt at them is remembered. */
+  forget(operation: Operation<M>): void {
+    for (const message of operation.messages) rememberAttempt(this._core, operation, message, undefined, undefined);
   }
 
   /**

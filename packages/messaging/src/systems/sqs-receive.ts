@@ -51,14 +51,16 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
     this.request[key] = [...(asked[key] ?? []), ...this._addedSystemNames];
   }
 
-  /** What is kept of a message after the app has it: its context and its id, and no body. */
+  /** What is kept of a message after the app has it: its context, its id, where it comes from, and no body. */
   carrierOf(message: SqsMessage): SqsMessage {
     const MessageAttributes: SqsMessage['MessageAttributes'] = {};
     for (const field of this._fields) {
       const StringValue = sqs.getter.get(message, field);
       if (typeof StringValue === 'string') MessageAttributes[field] = { DataType: 'String', StringValue };
     }
-    return { MessageId: message.MessageId, MessageAttributes };
+    const { DeadLetterQueueSourceArn } = message.Attributes ?? {};
+    const Attributes = DeadLetterQueueSourceArn ? { DeadLetterQueueSourceArn } : undefined;
+    return { MessageId: message.MessageId, Attributes, MessageAttributes };
   }
 
   /** The message as the app would have got it without us; what was not asked for and is empty now is not there. */

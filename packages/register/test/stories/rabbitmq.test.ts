@@ -147,7 +147,7 @@ describe('the story of a RabbitMQ message', () => {
     assert.equal(linked.length + value, 3);
   });
 
-  it('that a dead-letter consumer settles without publishing it is archived', async () => {
+  it('that a dead-letter consumer settles without publishing it is archived, also where it sends something else', async () => {
     const queue = uniqueName('invoices');
     await assertQueueWithDeadLetters(queue);
     channel.sendToQueue(queue, Buffer.from('x'));
@@ -155,11 +155,15 @@ describe('the story of a RabbitMQ message', () => {
       channel.reject(message, false);
       done();
     });
+    const { queue: alerts } = await channel.assertQueue(uniqueName('alerts'));
     await consumeUntil(`${queue}.dlq`, (message, done) => {
+      channel.sendToQueue(alerts, Buffer.from('look at this'));
       channel.ack(message);
       done();
     });
-    await telemetry.waitForSpans(3);
+    await telemetry.waitForSpans(4);
     assert.equal(telemetry.span(`consume ${queue}.dlq`).attributes['dlq.action'], 'archive');
+    const alert = await channel.get(alerts, { noAck: true });
+    assert.ok(alert && !('x-queuetrace-story' in alert.properties.headers!));
   });
 });

@@ -1,6 +1,7 @@
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -16,7 +17,7 @@ const MAX_RECEIVE_COUNT = 2;
 
 describe('the story of an SQS message that is received too often, redriven, and replayed', () => {
   const broker = withBroker('aws_sqs');
-  telemetry.register(new SqsInstrumentation());
+  const [instrumentation] = telemetry.register(new SqsInstrumentation());
   const queue = uniqueName('notifications');
   let sqs: SQSClient;
   let queueUrl: string | undefined;
@@ -52,6 +53,23 @@ describe('the story of an SQS message that is received too often, redriven, and 
     sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
   const settle = (QueueUrl: string | undefined, { ReceiptHandle }: Message) =>
     sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+
+  it('is forgotten when it is deleted, also after its loop', async () => {
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: uniqueName('jobs') }));
+    instrumentation.setConfig({ maxRememberedDeliveries: 1 });
+    for (const MessageBody of ['1', '2', '3']) {
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+      const handled: Message[] = [];
+      await handleOne(QueueUrl, async message => {
+        await Promise.resolve();
+        handled.push(message);
+      });
+      const Entries = handled.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    }
+    instrumentation.setConfig({});
+    assert.deepEqual(await telemetry.metric('messaging.client.memory.dropped'), []);
+  });
 
   it('can be walked back from the dead letter, and from the replay, to its first send and every attempt', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'poison' }));
