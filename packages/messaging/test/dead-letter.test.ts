@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { readStory, writeStory } from '../src/told-story';
+import { telemetry } from '@queuetrace/test-utils';
+import { resolveConfig, type MessagingConfig } from '../src/config';
+import { kafka } from '../src/systems/kafka';
+import { MessagingTelemetry } from '../src/telemetry';
+import { readStory, STORY_FIELD, writeStory } from '../src/told-story';
 import { matcher, OPTIONS } from '../src/options';
 import type { Attempt } from '../src/attempt';
 import { RecentMap } from '../src/recent-map';
@@ -90,6 +94,39 @@ describe('the header for the story of a message', () => {
   ]) {
     it(`says nothing with ${lie}`, () => assert.deepEqual(readStory(lie), nothing));
   }
+});
+
+describe('what a message tells of its story', () => {
+  const traceId = 'ab'.repeat(16);
+  const contextOf = (digits: string) => ({ traceId, spanId: digits.repeat(8), traceFlags: 1 });
+  const headers = {
+    traceparent: `00-${traceId}-${'ef'.repeat(8)}-01`,
+    [STORY_FIELD]: writeStory({ original: contextOf('ab'), attempt: contextOf('cd'), deliveries: 2 }),
+  };
+
+  /** The links of the message's process span, by type. */
+  function linksWith(config: MessagingConfig) {
+    const source = {
+      tracer: () => telemetry.tracerProvider.getTracer('stories'),
+      logger: () => undefined,
+      meter: () => undefined,
+    };
+    const operation = { name: 'process', destination: { name: 'orders.retry' }, messages: [{ offset: '1', headers }] };
+    new MessagingTelemetry(kafka, resolveConfig('test', config), source).process(operation, () => {});
+    const { links, attributes } = telemetry.span('process orders.retry');
+    return {
+      spanIds: links.map(({ context }) => context.spanId.slice(0, 2)),
+      deliveryCount: attributes['messaging.delivery_count'],
+    };
+  }
+
+  it('is what it links to', () => assert.deepEqual(linksWith({}), { spanIds: ['ab', 'cd', 'ef'], deliveryCount: 3 }));
+
+  it('is linked to also where it may not be the parent', () =>
+    assert.deepEqual(linksWith({ trustIncomingContext: 'link' }), { spanIds: ['ab', 'cd', 'ef'], deliveryCount: 3 }));
+
+  it('is nothing where what comes in is ignored', () =>
+    assert.deepEqual(linksWith({ trustIncomingContext: 'ignore' }), { spanIds: [], deliveryCount: undefined }));
 });
 
 describe('the remembered attempts', () => {

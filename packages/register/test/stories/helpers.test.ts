@@ -63,4 +63,32 @@ describe('what an app says of the messages that it sends', () => {
     );
     assert.ok(links.every(({ attributes }) => attributes?.['link.type'] === 'fan-out-source'));
   });
+
+  it('is made of messages of any of the clients, by linkTo', async () => {
+    const summary = (await channel.assertQueue(uniqueName('summary'))).queue;
+    const contextOf = (digits: string) => `00-${'ab'.repeat(16)}-${digits.repeat(8)}-01`;
+    const messages = [
+      { offset: '7', value: null, headers: { traceparent: Buffer.from(contextOf('01')) } },
+      { fields: {}, properties: { headers: { traceparent: contextOf('02') } }, content: Buffer.alloc(0) },
+      {
+        MessageId: '3',
+        ReceiptHandle: '3',
+        MessageAttributes: { traceparent: { DataType: 'String', StringValue: contextOf('03') } },
+      },
+      {
+        messageId: '4',
+        body: '',
+        eventSourceARN: 'arn:aws:sqs:us-east-1:0:work',
+        messageAttributes: { traceparent: { dataType: 'String', stringValue: contextOf('04') } },
+      },
+      { anything: 'else' },
+    ];
+    linkTo(messages, () => channel.sendToQueue(summary, Buffer.from('all')));
+    await telemetry.waitForSpans(1);
+    const { links } = telemetry.span(`publish ${summary}`);
+    assert.deepEqual(
+      links.map(({ context }) => context.spanId.slice(0, 2)),
+      ['01', '02', '03', '04'],
+    );
+  });
 });
