@@ -14,6 +14,7 @@ import { consumeAdvice, getAdvice } from './consume';
 import { confirmPublishAdvice, publishAdvice } from './publish';
 import { enqueueAdvice, forCaller } from './queued';
 import { settleAdvice } from './settle';
+import { assertQueueAdvice } from './topology';
 import { VERSION } from './version';
 
 /** Sends that may still be answered. */
@@ -58,6 +59,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
         methods: {
           publish: forCaller(publishAdvice(this.telemetry, channels)),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
+          assertQueue: assertQueueAdvice,
           get: getAdvice(this.telemetry, channels),
           ...settleAdvice(this.telemetry, channel => channels.find(channel)?.unsettled),
           toClosed: this._closed,

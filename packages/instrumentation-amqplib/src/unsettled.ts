@@ -1,5 +1,6 @@
 import {
   isThenable,
+  rabbitmqDeadLettersOf,
   MAX_TIMER_MS,
   tellOutcome,
   type ActiveOperation,
@@ -55,6 +56,8 @@ export class UnsettledMessage {
     this._isOver = true;
     const { name, requeue } = settlement;
     this._process?.set({ rabbitmqSettlement: name, rabbitmqRequeue: requeue });
+    const deadLettersTo = requeue === false && rabbitmqDeadLettersOf(this.operation.messages[0].queue);
+    if (deadLettersTo) this._process?.tellBuried(deadLettersTo, refusal(settlement));
     this._endIfDone();
   }
 
@@ -72,13 +75,12 @@ export class UnsettledMessage {
     if (!this._isHandled || !this._settlement) return;
     const { name, requeue } = this._settlement;
     if (name === 'ack') this._process?.end();
-    else
-      this._process?.end({
-        type: name,
-        message: `${name} ${requeue ? 'with' : 'without'} requeue`,
-        comesAgain: requeue,
-      });
+    else this._process?.end({ type: name, message: refusal(this._settlement), comesAgain: requeue });
   }
+}
+
+function refusal({ name, requeue }: Settlement): string {
+  return `${name} ${requeue ? 'with' : 'without'} requeue`;
 }
 
 /** The deliveries of one channel that wait for their settlement, oldest first, which is by delivery tag. */

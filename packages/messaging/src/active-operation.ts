@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
+import { departureAttributes } from './dead-letter';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
@@ -75,6 +76,18 @@ export class ActiveOperation<M = unknown> {
   tellDeadLetter(action: 'retry' | 'archive'): void {
     if (this.story) this.story.action = action;
     this.set({ dlqAction: action });
+  }
+
+  /**
+   * The broker makes a dead letter of the message, unless messages wait there to be tried again.
+   * @param to what is known of where it goes: names of exchanges, queues or topics
+   * @param error why it was given up
+   */
+  tellBuried(to: readonly string[], error: string): void {
+    if (to.some(name => this._core.isRetryDestination(name))) return;
+    if (this.story) this.story.action = 'send';
+    const { queue = this.operation.destination.name, attempts: count } = this.story?.past ?? {};
+    this.set(departureAttributes(queue, { count, error }));
   }
 
   /** The message was deleted, or is as soon as its handler has succeeded. */

@@ -1,3 +1,4 @@
+import { learnFromDeadLetter } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
 
@@ -115,7 +116,11 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   isRedelivered: ({ redelivered }) => redelivered === true,
   pastHeaders: /^(x-death|x-first-death-|x-last-death-|x-delivery-count|x-acquired-count)/i,
   mayHavePast: ({ headers, redelivered }) => redelivered === true || Boolean(headers?.['x-death']),
-  deadLetter: ({ headers, queue }, _destination, isRetry) => deadLetterFrom(headers, queue, isRetry),
+  deadLetter({ headers, queue }, _destination, isRetry) {
+    const deadLetter = deadLetterFrom(headers, queue, isRetry);
+    if (deadLetter) learnFromDeadLetter(deadLetter, queue);
+    return deadLetter;
+  },
   queueOf: ({ queue }) => queue,
   isCopy: (delivered, sent) => sent.messageId !== undefined && sent.messageId === delivered.messageId,
   /** By the queue it was first refused in, so that a dead letter is still the message that failed there. */

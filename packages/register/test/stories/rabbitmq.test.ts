@@ -65,6 +65,13 @@ describe('the story of a RabbitMQ message', () => {
     assert.equal(original?.parentSpanContext, undefined);
     assert.equal(deadLetter.attributes['dlq.original_queue'], queue);
     assert.equal(deadLetter.attributes['dlq.action'], 'retry');
+    assert.deepEqual(
+      [first, second, third].map(({ attributes }) => attributes['dlq.action']),
+      [undefined, undefined, 'send'],
+    );
+    assert.equal(third.attributes['dlq.original_queue'], queue);
+    assert.equal(third.attributes['dlq.error'], 'nack without requeue');
+    assert.ok(!Number.isNaN(Date.parse(String(third.attributes['dlq.timestamp']))));
     assert.match(String(deadLetter.attributes['dlq.error']), /nack without requeue|rejected/);
     assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
     assert.equal(walk.linked(replayed, 'original-message'), original);
@@ -118,8 +125,8 @@ describe('the story of a RabbitMQ message', () => {
     const [first, second, third] = spans.filter(({ name }) => name.startsWith('consume'));
     assert.deepEqual(walkRecorded(spans).attemptsBefore(third), [second, first]);
     assert.deepEqual(
-      [first, second, third].map(({ attributes }) => attributes['dlq.original_queue']),
-      [undefined, undefined, undefined],
+      [first, second, third].map(({ attributes }) => [attributes['dlq.original_queue'], attributes['dlq.action']]),
+      Array(3).fill([undefined, undefined]),
     );
     assert.deepEqual(
       [first, second, third].map(({ attributes }) => attributes['messaging.delivery_count']),
@@ -127,6 +134,29 @@ describe('the story of a RabbitMQ message', () => {
     );
     // The wait in the delay queue is not the queue time of a first delivery.
     assert.equal(third.attributes['messaging.queue_time_ms'], undefined);
+  });
+
+  it('that is refused is known to become a dead letter where one has come before, whoever declared the queue', async () => {
+    const queue = uniqueName('foreign');
+    amqplib.disable();
+    await assertQueueWithDeadLetters(queue);
+    amqplib.enable();
+    for (let round = 0; round < 2; round++) {
+      channel.sendToQueue(queue, Buffer.from('poison'));
+      for (const from of [queue, `${queue}.dlq`]) {
+        await consumeUntil(from, (message, done) => {
+          if (from === queue) channel.reject(message, false);
+          else channel.ack(message);
+          done();
+        });
+      }
+    }
+    await telemetry.waitForSpans(6);
+    const refused = telemetry.spans().filter(({ name }) => name === `consume ${queue}`);
+    assert.deepEqual(
+      refused.map(({ attributes }) => attributes['dlq.action']),
+      [undefined, 'send'],
+    );
   });
 
   it('that is forgotten, where too many fail at once, is counted as such', async () => {
