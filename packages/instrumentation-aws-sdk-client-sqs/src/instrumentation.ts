@@ -13,7 +13,7 @@ import { receiveMessage } from './receive';
 import { MAX_MESSAGES, ReceivedMessages } from './received-messages';
 import { commandName, Request, type Client, type SendArgs } from './request';
 import { sendMessage, sendMessageBatch } from './send';
-import { settle } from './settle';
+import { settle, startMove } from './settle';
 import { publish, publishBatch } from './sns';
 import { patchesOfConsumer } from './sqs-consumer';
 import { VERSION } from './version';
@@ -36,6 +36,7 @@ const OPERATIONS = new Map<string | undefined, Tell>([
   ['DeleteMessageBatch', (...given) => settle('delete', true, ...given)],
   ['ChangeMessageVisibility', (...given) => settle('change visibility', false, ...given)],
   ['ChangeMessageVisibilityBatch', (...given) => settle('change visibility', true, ...given)],
+  ['StartMessageMoveTask', startMove],
 ]);
 
 /** The same for SNS, whose topics stand in front of queues. */

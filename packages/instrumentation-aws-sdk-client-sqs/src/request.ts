@@ -1,4 +1,4 @@
-import { bindContext, guarded, isThenable, type ActiveOperation, type Call } from '@queuetrace/messaging';
+import { bindContext, copyWith, guarded, isThenable, type ActiveOperation, type Call } from '@queuetrace/messaging';
 
 /** What the app sends: `client.send(command, options?, callback?)`. */
 export interface Command {
@@ -95,8 +95,7 @@ export class Request<Input> {
   }
 
   private _copy(input: Input): Command {
-    const { command } = this;
-    const copy = Object.assign(Object.create(Object.getPrototypeOf(command) as object), command, { input }) as Command;
+    const copy = copyWith(this.command, { input });
     ours.add(copy);
     return copy;
   }

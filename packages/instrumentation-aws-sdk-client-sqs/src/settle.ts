@@ -48,6 +48,27 @@ export function settle(
   });
 }
 
+/** StartMessageMoveTask: the dead letters of a queue go back to where they came from. Which ones, nobody says. */
+export function startMove(
+  telemetry: MessagingTelemetry<SqsMessage>,
+  request: Request<{ SourceArn?: string }>,
+): unknown {
+  const { destination, server } = queueOf(request.client, request.input.SourceArn);
+  if (!telemetry.observes(destination.name)) return request.pass();
+  const attributes = { dlqAction: 'retry' };
+  const operation = { name: 'start message move task', destination, server, messages: [], attributes };
+  const active = telemetry.startSettle(operation, true);
+  if (!active) return request.pass();
+  return request.send<object>(request.input, {
+    active,
+    onAnswer(output) {
+      answered(active, request, undefined, output);
+      return output;
+    },
+    onError: error => failed(active, request, error),
+  });
+}
+
 /** What a settlement means for a process operation that nothing else ends. */
 function note(received: ReceivedMessages, { ReceiptHandle, VisibilityTimeout }: Entry): void {
   if (VisibilityTimeout) received.extended(ReceiptHandle, VisibilityTimeout);

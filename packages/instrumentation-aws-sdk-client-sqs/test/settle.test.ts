@@ -75,6 +75,30 @@ describe('DeleteMessage and ChangeMessageVisibility', () => {
     assert.equal(spans[1].attributes['messaging.batch.message_count'], 1);
   });
 
+  it('tells that dead letters are moved back, and where that fails', async () => {
+    const { Attributes } = await sqs.client.getQueueAttributes({ QueueUrl: queue.url, AttributeNames: ['QueueArn'] });
+    const SourceArn = Attributes!.QueueArn!;
+    await sqs.queue({ RedrivePolicy: JSON.stringify({ deadLetterTargetArn: SourceArn, maxReceiveCount: 1 }) });
+    const answer = await sqs.client.startMessageMoveTask(deepFrozen({ SourceArn }));
+    const span = telemetry.span(`start message move task ${queue.name}`);
+    assert.equal(span.kind, SpanKind.CLIENT);
+    assert.deepEqual(span.attributes, {
+      'messaging.system': 'aws_sqs',
+      'messaging.operation.name': 'start message move task',
+      'messaging.operation.type': 'settle',
+      'messaging.destination.name': queue.name,
+      'dlq.action': 'retry',
+      ...requestId(answer),
+      'server.address': sqs.url.hostname,
+      'server.port': Number(sqs.url.port),
+    });
+    const missing = { SourceArn: `${SourceArn}-missing` };
+    const { error } = await outcomeOf(undefined, () => sqs.client.startMessageMoveTask(missing));
+    const failed = telemetry.span(`start message move task ${queue.name}-missing`);
+    assert.equal(failed.status.code, SpanStatusCode.ERROR);
+    assert.equal(failed.attributes['error.type'], error!.name);
+  });
+
   it('S3: tells that some entries have failed, though the call resolves', async () => {
     const [{ ReceiptHandle }] = await received();
     const Entries = [
