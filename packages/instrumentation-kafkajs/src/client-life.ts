@@ -1,6 +1,6 @@
-import type { Advice, Wrap } from '@queuetrace/messaging';
-import type { Consumer, ConsumerGroupJoinEvent, Producer } from 'kafkajs';
-import type { Telemetry } from './client-facts';
+import { KafkaAttempts, type Advice } from '@queuetrace/messaging';
+import type { ConsumerGroupJoinEvent } from 'kafkajs';
+import type { TracedClient } from './traced-client';
 
 type Listen = (event: string, listener: unknown) => void;
 
@@ -17,29 +17,36 @@ const COUNTED = {
 type BatchLag = Record<'topic' | 'offsetLagLow' | 'offsetLag', string> & { partition: number };
 
 /** Listens to an event with a wrapped function, so that it follows enable and disable and cannot fail. */
-function listen(client: Producer | Consumer, wrap: Wrap, key: string, tell: (payload: never) => void): void {
+function listen({ client, wrap }: TracedClient, key: string, tell: (payload: never) => void): void {
   const event = (client?.events as Record<string, string> | undefined)?.[key];
   const advice: Advice = (_call, [{ payload }]: [{ payload: never }]) => tell(payload);
-  if (event)
-    (client.on as Listen)(
-      event,
-      wrap(() => {}, advice),
-    );
+  const listener = wrap(() => {}, advice);
+  if (event) (client.on as Listen)(event, listener);
 }
 
-export function countEvents(client: Producer | Consumer, telemetry: Telemetry, wrap: Wrap, group?: string): void {
+export function countEvents(traced: TracedClient): void {
   for (const [key, name] of Object.entries(COUNTED))
-    listen(client, wrap, key, () => telemetry.clientEvent(name, group));
+    listen(traced, key, () => traced.telemetry.clientEvent(name, traced.consumerGroup));
 }
 
-export function followLag(consumer: Consumer, telemetry: Telemetry, wrap: Wrap, group: string): void {
+/** Which partitions are the consumer's own, how far behind it is in them, and what it tries again there. */
+export function followPartitions(traced: TracedClient): KafkaAttempts {
+  const { telemetry, consumerGroup: group = '' } = traced;
   const lag = telemetry.lags.of(group);
+  const attempts = new KafkaAttempts(group, isMeant => telemetry.forgetAttempts(isMeant));
   const set = ({ topic, partition }: BatchLag, messages: number) => {
     if (telemetry.observes(topic)) lag.set(topic, partition, messages);
   };
-  listen(consumer, wrap, 'START_BATCH_PROCESS', (batch: BatchLag) => set(batch, Number(batch.offsetLagLow) + 1));
-  listen(consumer, wrap, 'END_BATCH_PROCESS', (batch: BatchLag) => set(batch, Number(batch.offsetLag)));
-  listen(consumer, wrap, 'GROUP_JOIN', (join: ConsumerGroupJoinEvent['payload']) => lag.retain(join.memberAssignment));
-  listen(consumer, wrap, 'CRASH', () => lag.retain());
-  listen(consumer, wrap, 'STOP', () => lag.retain());
+  listen(traced, 'START_BATCH_PROCESS', (batch: BatchLag) => {
+    attempts.batchStarts(batch.topic, batch.partition);
+    set(batch, Number(batch.offsetLagLow) + 1);
+  });
+  listen(traced, 'END_BATCH_PROCESS', (batch: BatchLag) => set(batch, Number(batch.offsetLag)));
+  listen(traced, 'GROUP_JOIN', ({ memberAssignment }: ConsumerGroupJoinEvent['payload']) => {
+    lag.retain(memberAssignment);
+    attempts.assigned(memberAssignment);
+  });
+  listen(traced, 'CRASH', () => lag.retain());
+  listen(traced, 'STOP', () => lag.retain());
+  return attempts;
 }

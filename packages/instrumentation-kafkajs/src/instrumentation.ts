@@ -8,10 +8,10 @@ import {
 } from '@queuetrace/messaging';
 import type { Consumer, ConsumerConfig, Producer } from 'kafkajs';
 import { brokerAdvice } from './broker';
-import { ClientFacts } from './client-facts';
-import { countEvents, followLag } from './client-life';
+import { countEvents, followPartitions } from './client-life';
 import { consumerAdvice } from './consumer';
 import { producerAdvice } from './producer';
+import { TracedClient } from './traced-client';
 import { transactionAdvice } from './transaction';
 import { VERSION } from './version';
 
@@ -46,23 +46,18 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
 
   private _producer(call: Call) {
     const producer: Producer = call();
-    const facts = new ClientFacts(producer);
-    countEvents(producer, this.telemetry, this.wrap.bind(this));
-    const methods = {
-      ...producerAdvice(this.telemetry, facts),
-      ...transactionAdvice(this.telemetry, facts, patch => this.patchInstance(patch)),
-    };
-    this.patchInstance({ target: producer, methods });
+    const traced = new TracedClient(producer, this.telemetry, this.wrap.bind(this));
+    countEvents(traced);
+    const transactions = transactionAdvice(traced, patch => this.patchInstance(patch));
+    this.patchInstance({ target: producer, methods: { ...producerAdvice(traced), ...transactions } });
     return producer;
   }
 
   private _consumer(call: Call, [config]: [ConsumerConfig]) {
     const consumer: Consumer = call();
-    const wrap = this.wrap.bind(this);
-    const facts = new ClientFacts(consumer, config.groupId);
-    countEvents(consumer, this.telemetry, wrap, config.groupId);
-    followLag(consumer, this.telemetry, wrap, config.groupId);
-    this.patchInstance({ target: consumer, methods: consumerAdvice(this.telemetry, wrap, facts) });
+    const traced = new TracedClient(consumer, this.telemetry, this.wrap.bind(this), config.groupId);
+    countEvents(traced);
+    this.patchInstance({ target: consumer, methods: consumerAdvice(traced, followPartitions(traced)) });
     return consumer;
   }
 }

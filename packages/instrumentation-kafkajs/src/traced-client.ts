@@ -1,22 +1,16 @@
-import {
-  clusterIdOf,
-  guarded,
-  type KafkaMessage,
-  type MessagingTelemetry,
-  type Operation,
-} from '@queuetrace/messaging';
+import { clusterIdOf, guarded, type KafkaMessage, type MessagingTelemetry, type Wrap } from '@queuetrace/messaging';
 import type { Consumer, Producer, RequestEvent } from 'kafkajs';
 
-export type Telemetry = MessagingTelemetry<KafkaMessage>;
-
 /** A producer or consumer does not say who it is before it has talked to a broker: its first request does. */
-export class ClientFacts {
+export class TracedClient {
   private _clientId?: string;
   private _broker = '';
 
   constructor(
-    client: Producer | Consumer,
-    private readonly _consumerGroup?: string,
+    readonly client: Producer | Consumer,
+    readonly telemetry: MessagingTelemetry<KafkaMessage>,
+    readonly wrap: Wrap,
+    readonly consumerGroup?: string,
   ) {
     const on = client?.on as ((event: string, listener: (event: RequestEvent) => void) => () => void) | undefined;
     guarded('listening for requests', () => {
@@ -29,8 +23,8 @@ export class ClientFacts {
   }
 
   /** What is true of all operations of the client, as far as it is known. */
-  get known(): Pick<Operation<KafkaMessage>, 'clientId' | 'consumerGroup' | 'attributes'> {
+  get known() {
     const attributes = { kafkaClusterId: clusterIdOf(this._broker) };
-    return { clientId: this._clientId, consumerGroup: this._consumerGroup, attributes };
+    return { clientId: this._clientId, consumerGroup: this.consumerGroup, attributes };
   }
 }

@@ -1,22 +1,21 @@
 import type { Advice, Patch, Transaction } from '@queuetrace/messaging';
 import type { Offsets, Transaction as KafkaTransaction } from 'kafkajs';
-import type { ClientFacts, Telemetry } from './client-facts';
 import { commit } from './consumer';
 import { producerAdvice } from './producer';
+import type { TracedClient } from './traced-client';
 
 /** One producer's transactions. It has at most one open, and that one is over when the producer goes. */
 export function transactionAdvice(
-  telemetry: Telemetry,
-  facts: ClientFacts,
+  traced: TracedClient,
   patch: (patch: Patch) => void,
 ): Record<'transaction' | 'disconnect', Advice> {
   let open: Transaction | undefined;
   return {
     transaction(call) {
-      const begun = telemetry.startTransaction(facts.known);
+      const begun = traced.telemetry.startTransaction(traced.known);
       return begun.follow(call() as Promise<KafkaTransaction>, target => {
         open = begun;
-        patch({ target, methods: partsOf(begun, telemetry, facts) });
+        patch({ target, methods: partsOf(begun, traced) });
       });
     },
     disconnect(call) {
@@ -26,8 +25,8 @@ export function transactionAdvice(
   };
 }
 
-function partsOf(begun: Transaction, telemetry: Telemetry, facts: ClientFacts): Record<string, Advice> {
-  const { send, sendBatch } = producerAdvice(telemetry, facts);
+function partsOf(begun: Transaction, traced: TracedClient): Record<string, Advice> {
+  const { send, sendBatch } = producerAdvice(traced);
   const within =
     (advice: Advice): Advice =>
     (call, args, self) =>
@@ -42,7 +41,7 @@ function partsOf(begun: Transaction, telemetry: Telemetry, facts: ClientFacts): 
     sendOffsets: within(
       (call, [{ consumerGroupId: consumerGroup, topics }]: [Offsets & { consumerGroupId: string }]) => {
         const names = topics.map(({ topic }) => topic);
-        return commit(telemetry, names, { ...facts.known, consumerGroup }, call);
+        return commit(traced, names, call, consumerGroup);
       },
     ),
     commit: ending('committed'),

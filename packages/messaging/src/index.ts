@@ -3,6 +3,7 @@ export { deadLetterAttributes, type DeadLetterAttributes } from './dead-letter-a
 export { processDeadLetter, type DeadLetterFacts, type DeadLetterHandlers } from './process-dead-letter';
 export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
+export { copyWith } from './copy-with';
 export { Delivery, registerDelivery } from './delivery';
 export { guarded } from './guarded';
 export type { ClientFile, ClientModule } from './loaded-files';
@@ -38,7 +39,8 @@ export { environment, state, type ConfigurationFile, type Environment } from './
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
-export { copyRecord, kafka, kafkaDestination, type KafkaMessage } from './systems/kafka';
+export { copyRecord, isSendableToKafka, kafka, kafkaDestination, type KafkaMessage } from './systems/kafka';
+export { KafkaAttempts } from './systems/kafka-attempts';
 export { clusterIdOf, learnAppended, learnCluster, learnLeader, type KafkaMetadata } from './systems/kafka-cluster';
 export {
   rabbitmq,
@@ -47,6 +49,7 @@ export {
   rabbitmqReplyKey,
   type RabbitMqMessage,
 } from './systems/rabbitmq';
+export { learnDeadLetterExchange, rabbitmqDeadLettersOf } from './systems/rabbitmq-dead-letters';
 export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
 export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
 export { shareQuota } from './systems/sqs-attribute-room';

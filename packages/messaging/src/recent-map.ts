@@ -48,6 +48,10 @@ export class RecentMap<Value> {
     this._entries.delete(key);
   }
 
+  deleteAll(isMeant: (key: string) => boolean): void {
+    for (const key of this._entries.keys()) if (isMeant(key)) this._entries.delete(key);
+  }
+
   private _isOld({ setAtMs }: Entry<Value>): boolean {
     return performance.now() - setAtMs > (this._limits.maxAgeMs ?? MAX_AGE_MS);
   }

@@ -215,6 +215,11 @@ export class MessagingTelemetry<M> {
     for (const message of operation.messages) rememberAttempt(this._core, operation, message, undefined, undefined);
   }
 
+  /** As {@link forget}, by what the system tells them apart by: they come again, but not because they have failed. */
+  forgetAttempts(isMeant: (identity: string) => boolean): void {
+    this._core.attempts.deleteAll(isMeant);
+  }
+
   /**
    * For what a client remembers across deliveries: it is bounded, and what is dropped is counted.
    * @param memory the value of `messaging.client.memory`

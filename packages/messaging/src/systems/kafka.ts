@@ -55,9 +55,18 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   isCopy: (delivered, sent) => delivered.value != null && isSameText(delivered.value, sent.value),
   /** A partition belongs to one consumer of a group at a time. */
   identity: ({ offset }, { destination: { name, partitionId }, consumerGroup }) =>
-    offset === undefined ? undefined : `${consumerGroup ?? ''}\0${name ?? ''}\0${partitionId ?? ''}\0${offset}`,
+    offset === undefined ? undefined : kafkaIdentity(consumerGroup, name, partitionId, offset),
   seesEveryAttempt: true,
 };
+
+/** Messages of one topic that a producer takes; of anything else the library complains in its own way. */
+export function isSendableToKafka(one: { topic?: unknown; messages?: unknown } | null | undefined): boolean {
+  return (
+    typeof one?.topic === 'string' &&
+    Array.isArray(one.messages) &&
+    one.messages.every((message: KafkaMessage | undefined) => isObject(message) && message?.value !== undefined)
+  );
+}
 
 /** What a record can have. */
 const FIELDS = ['key', 'value', 'partition', 'headers', 'timestamp'] as const;
@@ -75,6 +84,11 @@ export function copyRecord<Record extends object>(record: Record): Record & Kafk
 export function kafkaDestination(topics: readonly (string | undefined)[]): Destination {
   const [name, ...others] = new Set(topics);
   return { name: others.length === 0 ? name : undefined };
+}
+
+/** What tells a message, or with less of it a partition, apart from all others that a process has seen. */
+export function kafkaIdentity(...parts: (string | number | undefined)[]): string {
+  return parts.map(part => part ?? '').join('\0');
 }
 
 type Headers = KafkaMessage['headers'];

@@ -8,20 +8,20 @@ import {
   type Producer,
 } from 'kafkajs';
 
-const retry = { initialRetryTime: 20, maxRetryTime: 50, retries: 10 };
+const retry = { initialRetryTime: 20, maxRetryTime: 50, retries: 1000 };
 
-/** A producer, and consumers of topics of one partition. */
+/** A producer, and consumers of topics of one partition, unless asked for more. */
 export class KafkaShop {
   private _kafka?: Kafka;
   private _producer?: Producer;
 
   constructor(private readonly _address: () => string) {}
 
-  async open(topics: readonly string[]): Promise<void> {
+  async open(topics: readonly string[], numPartitions = 1): Promise<void> {
     this._kafka = new Kafka({ brokers: [this._address()], logLevel: logLevel.NOTHING, retry });
     const admin = this._kafka.admin();
     await admin.connect();
-    await admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions: 1 })), waitForLeaders: true });
+    await admin.createTopics({ topics: topics.map(topic => ({ topic, numPartitions })), waitForLeaders: true });
     await admin.disconnect();
     this._producer = this._kafka.producer();
     await this._producer.connect();
@@ -31,9 +31,13 @@ export class KafkaShop {
     return this._producer!;
   }
 
-  /** A consumer of a group of its own, from the first message on. */
-  async consume(topic: string, handler: EachMessageHandler | ConsumerRunConfig): Promise<Consumer> {
-    const consumer = this._kafka!.consumer({ groupId: uniqueName('group'), maxWaitTimeInMs: 100, retry });
+  /** A consumer, by default of a group of its own, from the first message on. */
+  async consume(
+    topic: string,
+    handler: EachMessageHandler | ConsumerRunConfig,
+    groupId = uniqueName('group'),
+  ): Promise<Consumer> {
+    const consumer = this._kafka!.consumer({ groupId, maxWaitTimeInMs: 100, heartbeatInterval: 100, retry });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
     await consumer.run(typeof handler === 'function' ? { eachMessage: handler } : handler);

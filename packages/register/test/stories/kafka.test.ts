@@ -2,6 +2,7 @@ import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, uniqueName, walkRecorded, withBroker } from '@queuetrace/test-utils';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import assert from 'node:assert/strict';
+import type { EachMessagePayload } from 'kafkajs';
 import { KafkaShop } from './kafka-shop';
 
 describe('the story of a Kafka message that fails, is dead-lettered by the app, and replayed', () => {
@@ -88,5 +89,84 @@ describe('the story of a Kafka message that fails, is dead-lettered by the app, 
     assert.equal(walk.parent(replay), deadLetter);
     assert.equal(walk.linked(replayed, 'previous-attempt'), deadLetter);
     assert.equal(replayed.attributes['dlq.original_queue'], undefined);
+  });
+});
+
+describe('a Kafka message that comes again for another reason than its failure', () => {
+  const broker = withBroker('kafka');
+  telemetry.register(new KafkaJsInstrumentation());
+  const shop = new KafkaShop(() => broker.address);
+
+  after(() => shop.close());
+
+  /** Fails at the second of three messages, is sent elsewhere, and handles all from there on. */
+  async function deliveryCountsAfterSeek(offset: string) {
+    const topic = uniqueName('orders');
+    await shop.open([topic]);
+    await shop.producer.send({ topic, messages: ['0', '1', '2'].map(value => ({ value })) });
+    const handled = Promise.withResolvers<void>();
+    let hasFailed = false;
+    const consumer = await shop.consume(topic, async ({ message }) => {
+      if (hasFailed && message.offset === '2') handled.resolve();
+      if (message.offset !== '1' || hasFailed) return;
+      hasFailed = true;
+      consumer.seek({ topic, partition: 0, offset });
+      throw new Error('out of stock');
+    });
+    await handled.promise;
+    await consumer.disconnect();
+    const spans = telemetry.spans().filter(({ name }) => name === `process ${topic}`);
+    const failed = spans.findIndex(({ status }) => status.message === 'out of stock');
+    return spans.slice(failed + 1).map(({ attributes }) => {
+      return [attributes['messaging.kafka.offset'], attributes['messaging.delivery_count']];
+    });
+  }
+
+  it('is no further attempt where the consumer was sent back to before it', async () => {
+    assert.deepEqual(await deliveryCountsAfterSeek('0'), [
+      [0, undefined],
+      [1, undefined],
+      [2, undefined],
+    ]);
+  });
+
+  it('is the next attempt where the consumer was sent back to it', async () => {
+    assert.deepEqual(await deliveryCountsAfterSeek('1'), [
+      [1, 2],
+      [2, undefined],
+    ]);
+  });
+
+  it('is no further attempt where its partition was given to another consumer in between', async () => {
+    const topic = uniqueName('orders');
+    const groupId = uniqueName('group');
+    await shop.open([topic], 2);
+    const failed = new Set<number>();
+    const bothFailed = Promise.withResolvers<void>();
+    let isOver = false;
+    await shop.producer.send({ topic, messages: [0, 1].map(partition => ({ partition, value: 'poison' })) });
+    const failing = async ({ partition, heartbeat }: EachMessagePayload) => {
+      // Where it learns of a rebalance.
+      await heartbeat();
+      if (failed.add(partition).size === 2) bothFailed.resolve();
+      if (!isOver) throw new Error('out of stock');
+    };
+    const first = await shop.consume(topic, failing, groupId);
+    await bothFailed.promise;
+    const taken = Promise.withResolvers<number>();
+    const taking = async ({ partition }: EachMessagePayload) => taken.resolve(partition);
+    const second = await shop.consume(topic, taking, groupId);
+    const partition = await taken.promise;
+    isOver = true;
+    await Promise.all([first.disconnect(), second.disconnect()]);
+    const attempts = telemetry.spans().filter(({ attributes }) => {
+      return (
+        attributes['messaging.destination.partition.id'] === String(partition) &&
+        attributes['messaging.kafka.offset'] === 0
+      );
+    });
+    const handled = attempts.findIndex(({ status }) => status.message === undefined);
+    assert.ok(handled > 0);
+    assert.equal(attempts[handled].attributes['messaging.delivery_count'], undefined);
   });
 });
