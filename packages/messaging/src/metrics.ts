@@ -25,6 +25,11 @@ export class MessagingMetrics {
     }
   }
 
+  /** As the last configuration says. */
+  capSeries(max: number): void {
+    this._series.maxSeries = max;
+  }
+
   /** Makes the instruments anew: the metrics API has no proxy, and the provider may be set late. */
   setMeter(meter: Meter): void {
     if (meter === this._meter) return;

@@ -27,6 +27,8 @@ const MAX_OVERFLOWS = 100;
 
 /** Low-cardinality attributes of operations, made once a series. Beyond the cap, operations of one name share one. */
 export class SeriesTable {
+  /** A series that is known already keeps its own. */
+  maxSeries = 0;
   private readonly _known = new Map<string, Series>();
   private readonly _overflows = new Map<string, Series>();
   /** One operation's series is asked for several times, and the next operation tends to be like it. */
@@ -36,7 +38,6 @@ export class SeriesTable {
   constructor(
     private readonly _system: string,
     private readonly _writer: AttributeWriter,
-    private readonly _maxSeries: number,
   ) {}
 
   of(type: OperationType, operation: Operation<unknown>, errorType?: string): Series {
@@ -57,7 +58,7 @@ export class SeriesTable {
     const key = [type, name, errorType, ...place].join('\0');
     const known = this._known.get(key);
     if (known) return known;
-    if (this._known.size >= this._maxSeries) return this._overflow(type, name, errorType);
+    if (this._known.size >= this.maxSeries) return this._overflow(type, name, errorType);
     const series = this._write(type, {
       system: this._system,
       operationName: name,

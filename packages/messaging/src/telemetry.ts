@@ -63,11 +63,13 @@ export class MessagingTelemetry<M> {
   /** What was counted before, under another configuration or by an instrumentation that is gone, goes on. */
   private _metricsOf({ semconv, maxDestinations }: ResolvedConfig): MessagingMetrics {
     const { name } = this._system;
-    const key = JSON.stringify([name, semconv, maxDestinations]);
+    const key = JSON.stringify([name, semconv]);
     let metrics = state.metrics.get(key);
-    if (metrics) return metrics;
-    const series = new SeriesTable(name, new AttributeWriter(semconv), maxDestinations);
-    state.metrics.set(key, (metrics = new MessagingMetrics(series, semconv)));
+    if (!metrics) {
+      const series = new SeriesTable(name, new AttributeWriter(semconv));
+      state.metrics.set(key, (metrics = new MessagingMetrics(series, semconv)));
+    }
+    metrics.capSeries(maxDestinations);
     return metrics;
   }
 

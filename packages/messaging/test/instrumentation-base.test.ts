@@ -22,6 +22,18 @@ class ToyInstrumentation extends MessagingInstrumentation<KafkaMessage> {
   }
 }
 
+/** What is counted of one system is counted in one place: a test that fills it up has a system to itself. */
+function toyWithSystem(name: string, config: MessagingConfig): ToyInstrumentation {
+  const client = { name: 'toy', system: { ...kafka, name } };
+  class OtherToyInstrumentation extends ToyInstrumentation {
+    protected override get client() {
+      return client;
+    }
+  }
+  telemetry.expectConventionErrors(/(known|unknown) system/);
+  return new OtherToyInstrumentation(config);
+}
+
 const total = (points: readonly MetricPoint[]) => points.reduce((sum, { value }) => sum + value, 0);
 const isFailedOne = ({ attributes }: MetricPoint) =>
   attributes['error.type'] !== undefined && attributes['otel.metric.overflow'] === undefined;
@@ -77,7 +89,7 @@ describe('the base of every instrumentation', () => {
   it('has a bounded number of series, whose overflow is summed by the kind of error', async () => {
     const MAX = 50;
     const COUNT = 100_000;
-    const [toy] = telemetry.register(new ToyInstrumentation({ maxDestinations: MAX }));
+    const [toy] = telemetry.register(toyWithSystem('toy-mq', { maxDestinations: MAX }));
     toy.setConfig({ maxDestinations: MAX, producerPropagation: false });
     const isFailing = (index: number) => index % 10 === 0;
     for (let index = 0; index < COUNT; index++) {
@@ -106,7 +118,7 @@ describe('the base of every instrumentation', () => {
   });
 
   it('has a bounded number of series whatever the errors are called', async () => {
-    const [toy] = telemetry.register(new ToyInstrumentation({ maxDestinations: 1 }));
+    const [toy] = telemetry.register(toyWithSystem('failing-mq', { maxDestinations: 1 }));
     const COUNT = 1000;
     for (let index = 0; index < COUNT; index++) {
       const error = Object.assign(new Error('x'), { name: `Error${index}` });
@@ -124,6 +136,17 @@ describe('the base of every instrumentation', () => {
     assert.equal(total(points), COUNT);
     assert.ok(points.length < 110, `${points.length} series`);
     assert.ok(points.some(({ attributes }) => attributes['error.type'] === '_OTHER'));
+  });
+
+  it('tells a series once, whatever the caps of those that count in it are', async () => {
+    const [first, second] = telemetry.register(
+      new ToyInstrumentation({ maxDestinations: 500 }),
+      new ToyInstrumentation({ maxDestinations: 700 }),
+    );
+    first.send('shared', () => undefined);
+    second.send('shared', () => undefined);
+    assert.equal(await sentTo('shared'), 2);
+    assert.equal(await sentTo('shared'), 2);
   });
 
   it('can be configured anew at any time', () => {
@@ -153,8 +176,7 @@ describe('the base of every instrumentation', () => {
   });
 
   it('sums the series beyond the cap as overflow', async () => {
-    const toy = new ToyInstrumentation({ maxDestinations: 10 });
-    telemetry.register(toy);
+    const [toy] = telemetry.register(toyWithSystem('busy-mq', { maxDestinations: 10 }));
     for (let n = 0; n < 100; n++) toy.send(`topic-${n}`, () => undefined);
     const points = await telemetry.metric('messaging.client.sent.messages');
     const overflow = points.filter(({ attributes }) => attributes['otel.metric.overflow']);
