@@ -4,7 +4,10 @@ import type { Operation } from './types';
 
 /** What is remembered of an attempt at a message, for the next one in this process. */
 export interface Attempt {
-  spanContext: SpanContext;
+  /** Undefined without an SDK. */
+  spanContext: SpanContext | undefined;
+  /** The span of the creation context of the message: another message may come by the same identity, as from another broker. */
+  creationId: string | undefined;
   /** How many attempts there were in this process. */
   count: number;
   /** What the attempt failed with, where it said so. */
@@ -25,7 +28,8 @@ export function lastAttempt<M>(
 ): Attempt | undefined {
   if (core.attempts.isEmpty || core.system.mayHavePast?.(message) === false) return undefined;
   const identity = identityOf(core, operation, message, creation);
-  return identity === undefined ? undefined : core.attempts.get(identity);
+  const attempt = identity === undefined ? undefined : core.attempts.get(identity);
+  return attempt?.creationId === creation?.spanId ? attempt : undefined;
 }
 
 /** For the next attempt; undefined forgets the message, which will not come again. */

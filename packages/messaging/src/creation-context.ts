@@ -2,8 +2,9 @@ import { propagation, ROOT_CONTEXT, type Context, type SpanContext } from '@open
 import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
+import { addPastLinks, pastAttributes, pastOf, type Past } from './past';
 import { CARRIES_NOTHING, CreationContexts, extract, readCarried, spanContextOf, type Carried } from './propagation';
-import { addStoryLinks, pastAttributes, pastOf, planBatchStory, planStory, type Past, type StoryPlan } from './story';
+import { planBatchStory, planStory, type StoryPlan } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
@@ -47,7 +48,7 @@ function planBatch<M>(
     const creation = isTrusted ? contexts.of(message) : undefined;
     const past = pastOf(core, operation, message, { creation, isTrusted });
     pasts.push(past);
-    addStoryLinks(links, past);
+    addPastLinks(links, past);
     // Of messages that share a link it is not told: without metrics most need none.
     const recorded = isRecorded ? firstQueueTimeOf(core, operation, message, past) : undefined;
     if (recorded !== undefined) queueTimesMs.push(recorded);
@@ -73,7 +74,7 @@ function planSingle<M>(
   links.addCreation(creation);
   const parent = trust === 'parent' ? singleParent(core, message, carried, ambient, links) : ambient;
   const past = pastOf(core, operation, message, { creation, isTrusted: trust !== 'ignore' });
-  addStoryLinks(links, past);
+  addPastLinks(links, past);
   const queueTimeMs = firstQueueTimeOf(core, operation, message, past);
   return {
     parent,

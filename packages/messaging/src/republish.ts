@@ -1,9 +1,9 @@
 import type { ActiveOperation } from './active-operation';
 import { departureAttributes, errorByHand, isDeadLetterByHand } from './dead-letter';
+import { failuresIn, type Past } from './past';
 import { spanContextOf } from './propagation';
 import type { MessagingAttributes } from './semconv';
 import type { SendIntent } from './send-intent';
-import { failuresIn, type Past } from './story';
 import type { TelemetryCore } from './telemetry-core';
 import type { ToldStory } from './told-story';
 import type { DeadLetter, MessagingSystem, Operation } from './types';

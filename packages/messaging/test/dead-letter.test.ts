@@ -131,7 +131,8 @@ describe('what a message tells of its story', () => {
 
 describe('the remembered attempts', () => {
   const attempt = (count: number) => ({
-    spanContext: { traceId: '', spanId: '', traceFlags: 1 },
+    spanContext: undefined,
+    creationId: undefined,
     count,
     isDeadLetter: false,
   });
@@ -145,6 +146,23 @@ describe('the remembered attempts', () => {
     attempts.set('c', attempt(1));
     assert.deepEqual([attempts.get('a')?.count, attempts.get('b'), attempts.get('c')?.count], [2, undefined, 1]);
     assert.equal(dropped, 1);
+  });
+
+  it('are forgotten in order also where some were settled in between', () => {
+    const attempts = new RecentMap<Attempt>({ max: 3 });
+    for (const key of ['a', 'b', 'c']) attempts.set(key, attempt(1));
+    attempts.delete('b');
+    for (const key of ['d', 'e']) attempts.set(key, attempt(1));
+    assert.deepEqual(
+      ['a', 'b', 'c', 'd', 'e'].filter(key => attempts.get(key)),
+      ['c', 'd', 'e'],
+    );
+    attempts.deleteAll(key => key !== 'd');
+    for (const key of ['f', 'g', 'h']) attempts.set(key, attempt(1));
+    assert.deepEqual(
+      ['d', 'e', 'f', 'g', 'h'].filter(key => attempts.get(key)),
+      ['f', 'g', 'h'],
+    );
   });
 
   it('are forgotten when they are too old, which is told too', () => {
