@@ -1,17 +1,34 @@
-import { learnCluster, learnLeader, tellOutcome, type Advice, type KafkaMetadata } from '@queuetrace/messaging';
+import {
+  learnCluster,
+  learnProduced,
+  tellOutcome,
+  type Advice,
+  type KafkaMetadata,
+  type ProducedTopic,
+} from '@queuetrace/messaging';
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 interface Broker {
   brokerAddress: string;
-  connectionPool?: { host: string; port: number };
+  connectionPool?: Address;
   /** Before 2.0. */
-  connection?: { host: string; port: number };
+  connection?: Address;
+  /** By API key. */
+  versions?: Record<number, { maxVersion: number } | undefined>;
 }
+
+const PRODUCE = 0;
 
 /** What the library's own requests to a broker tell on the way. */
 export const brokerAdvice: Record<'produce' | 'metadata', Advice> = {
-  produce(call, _args, { connectionPool, connection }: Broker) {
-    const leader = connectionPool ?? connection;
-    if (leader) learnLeader(leader.host, leader.port);
+  produce(call, [{ topicData }]: [{ topicData: ProducedTopic[] }], broker: Broker) {
+    const { connection, connectionPool: leader = connection, versions } = broker;
+    const produceVersion = versions?.[PRODUCE]?.maxVersion;
+    if (leader) learnProduced({ address: leader.host, port: leader.port, produceVersion }, topicData);
     return call();
   },
 

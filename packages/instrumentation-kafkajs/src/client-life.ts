@@ -1,4 +1,4 @@
-import { KafkaAttempts, type Advice } from '@queuetrace/messaging';
+import { KafkaPartitions, type Advice, type KafkaFetched } from '@queuetrace/messaging';
 import type { ConsumerGroupJoinEvent } from 'kafkajs';
 import type { TracedClient } from './traced-client';
 
@@ -13,9 +13,6 @@ const COUNTED = {
   REQUEST_TIMEOUT: 'request_timeout',
 };
 
-/** What START_BATCH_PROCESS and END_BATCH_PROCESS say of the messages after the first and the last one of the batch. */
-type BatchLag = Record<'topic' | 'offsetLagLow' | 'offsetLag', string> & { partition: number };
-
 /** Listens to an event with a wrapped function, so that it follows enable and disable and cannot fail. */
 function listen({ client, wrap }: TracedClient, key: string, tell: (payload: never) => void): void {
   const event = (client?.events as Record<string, string> | undefined)?.[key];
@@ -29,24 +26,12 @@ export function countEvents(traced: TracedClient): void {
     listen(traced, key, () => traced.telemetry.clientEvent(name, traced.consumerGroup));
 }
 
-/** Which partitions are the consumer's own, how far behind it is in them, and what it tries again there. */
-export function followPartitions(traced: TracedClient): KafkaAttempts {
-  const { telemetry, consumerGroup: group = '' } = traced;
-  const lag = telemetry.lags.of(group);
-  const attempts = new KafkaAttempts(group, isMeant => telemetry.forgetAttempts(isMeant));
-  const set = ({ topic, partition }: BatchLag, messages: number) => {
-    if (telemetry.observes(topic)) lag.set(topic, partition, messages);
-  };
-  listen(traced, 'START_BATCH_PROCESS', (batch: BatchLag) => {
-    attempts.batchStarts(batch.topic, batch.partition);
-    set(batch, Number(batch.offsetLagLow) + 1);
-  });
-  listen(traced, 'END_BATCH_PROCESS', (batch: BatchLag) => set(batch, Number(batch.offsetLag)));
-  listen(traced, 'GROUP_JOIN', ({ memberAssignment }: ConsumerGroupJoinEvent['payload']) => {
-    lag.retain(memberAssignment);
-    attempts.assigned(memberAssignment);
-  });
-  listen(traced, 'CRASH', () => lag.retain());
-  listen(traced, 'STOP', () => lag.retain());
-  return attempts;
+/** Which partitions are the consumer's own. */
+export function followPartitions(traced: TracedClient): KafkaPartitions {
+  const partitions = new KafkaPartitions(traced.telemetry, traced.consumerGroup);
+  listen(traced, 'START_BATCH_PROCESS', (batch: KafkaFetched) => partitions.batchStarts(batch));
+  listen(traced, 'END_BATCH_PROCESS', (batch: KafkaFetched) => partitions.batchEnds(batch));
+  listen(traced, 'GROUP_JOIN', (join: ConsumerGroupJoinEvent['payload']) => partitions.assigned(join.memberAssignment));
+  for (const end of ['CRASH', 'STOP']) listen(traced, end, () => partitions.stopped());
+  return partitions;
 }

@@ -1,20 +1,29 @@
 import {
+  activeOperation,
   copyWith,
   guarded,
   kafkaDestination,
+  kafkaLag,
   processBatch,
   type Advice,
   type Call,
-  type KafkaAttempts,
+  type KafkaPartitions,
   type KafkaMessage,
 } from '@queuetrace/messaging';
-import type { Batch, ConsumerRunConfig, EachBatchPayload, EachMessagePayload, TopicPartitionOffset } from 'kafkajs';
+import type {
+  Batch,
+  ConsumerRunConfig,
+  EachBatchPayload,
+  EachMessagePayload,
+  Offsets,
+  TopicPartitionOffset,
+} from 'kafkajs';
 import type { TracedClient } from './traced-client';
 
 /** What a consumer's methods mean. Handlers are wrapped in a copy of the run configuration. */
 export function consumerAdvice(
   traced: TracedClient,
-  attempts: KafkaAttempts,
+  partitions: KafkaPartitions,
 ): Record<'run' | 'commitOffsets' | 'seek', Advice> {
   return {
     run(call, [config]: [ConsumerRunConfig]) {
@@ -24,25 +33,25 @@ export function consumerAdvice(
       return call([{ ...config, eachMessage, eachBatch }]);
     },
 
-    commitOffsets(call, [offsets]: [{ topic?: string }[] | undefined]) {
-      return commit(traced, offsets?.map(({ topic }) => topic) ?? [], call);
-    },
+    commitOffsets: (call, [offsets]: [Committed]) => commit(traced, offsets, call),
 
     seek(call, [to]: [TopicPartitionOffset]) {
       call();
-      guarded('seeking', () => attempts.sought(to));
+      guarded('seeking', () => partitions.sought(to));
     },
   };
 }
 
+type Committed = { topic?: string }[] | undefined;
+
 /** Offsets of a group that the app commits itself. */
 export function commit(
   { telemetry, known }: TracedClient,
-  topics: (string | undefined)[],
+  offsets: Committed = [],
   call: Call,
   consumerGroup = known.consumerGroup,
 ) {
-  const destination = kafkaDestination(topics);
+  const destination = kafkaDestination(offsets.map(({ topic }) => topic));
   if (!telemetry.observes(destination.name)) return call();
   return telemetry.settle({ name: 'commit', destination, messages: [], ...known, consumerGroup }, true, () => call());
 }
@@ -63,13 +72,16 @@ function eachBatchAdvice(traced: TracedClient): Advice {
     if (!telemetry.observes(batch.topic)) return call();
     const messages = batch.messages as KafkaMessage[];
     const operation = { ...processing(batch.topic, batch.partition, traced), messages, isBatch: true };
-    return processBatch(telemetry, operation, handed =>
-      call(
-        handed === messages
-          ? undefined
-          : [{ ...payload, batch: copyWith(batch, { messages: handed as Batch['messages'] }) }],
-      ),
+    const lag = kafkaLag(batch.highWatermark, batch.firstOffset()!);
+    // Without offsets the library commits what it would anyway.
+    const commitOffsetsIfNecessary = traced.wrap(payload.commitOffsetsIfNecessary, (commitCall, [given]: [Offsets?]) =>
+      given ? commit(traced, given.topics, commitCall) : commitCall(),
     );
+    return processBatch(telemetry, operation, handed => {
+      activeOperation()?.set({ kafkaConsumerLag: lag });
+      const copy = handed === messages ? batch : copyWith(batch, { messages: handed as Batch['messages'] });
+      return call([{ ...payload, batch: copy, commitOffsetsIfNecessary }]);
+    });
   };
 }
 

@@ -38,11 +38,8 @@ function partsOf(begun: Transaction, traced: TracedClient): Record<string, Advic
   return {
     send: within(send),
     sendBatch: within(sendBatch),
-    sendOffsets: within(
-      (call, [{ consumerGroupId: consumerGroup, topics }]: [Offsets & { consumerGroupId: string }]) => {
-        const names = topics.map(({ topic }) => topic);
-        return commit(traced, names, call, consumerGroup);
-      },
+    sendOffsets: within((call, [{ consumerGroupId, topics }]: [Offsets & { consumerGroupId: string }]) =>
+      commit(traced, topics, call, consumerGroupId),
     ),
     commit: ending('committed'),
     abort: ending('aborted'),

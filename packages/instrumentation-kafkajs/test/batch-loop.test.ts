@@ -352,6 +352,34 @@ describe('kafkajs eachBatch', () => {
     }).then(({ batch }) => assert.equal(batch.status.message, undefined));
   });
 
+  it('tells how far behind the batch is, from its first message on', async () => {
+    const { batch, each } = await consume(messages(3), async one => {
+      for (const message of one.messages) await setImmediate(message);
+    });
+    assert.equal(batch.attributes['messaging.kafka.consumer.lag'], 3);
+    assert.deepEqual(
+      each.map(span => span.attributes['messaging.kafka.consumer.lag']),
+      [undefined, undefined, undefined],
+    );
+  });
+
+  for (const loopSpans of [true, false]) {
+    it(`tells offsets that the handler commits itself as a settle span, with loopSpans ${loopSpans}`, async () => {
+      instrumentation.setConfig({ loopSpans });
+      const { batch } = await consume(messages(2), async (_, { commitOffsetsIfNecessary, resolveOffset }) => {
+        resolveOffset('0');
+        await commitOffsetsIfNecessary();
+        await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition: 0, offset: '2' }] }] });
+      });
+      const span = telemetry.span(`commit ${topic}`);
+      assert.equal(span.attributes['messaging.operation.type'], 'settle');
+      assert.equal(span.parentSpanContext?.spanId, batch.spanContext().spanId);
+      const groupId = String(span.attributes['messaging.consumer.group.name']);
+      const [{ partitions }] = await kafka.withAdmin(admin => admin.fetchOffsets({ groupId, topics: [topic] }));
+      assert.equal(partitions[0].offset, '2');
+    });
+  }
+
   it('takes nothing from the batch where tracing is off for its topic', async () => {
     instrumentation.setConfig({ ignoreDestinations: [topic] });
     await kafka.seed(topic, messages(2));

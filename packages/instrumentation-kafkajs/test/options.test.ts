@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import { SpanKind } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Message, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation, type KafkaJsInstrumentationConfig } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, withBroker } from '@queuetrace/test-utils';
@@ -96,6 +96,58 @@ describe('kafkajs options', () => {
     );
     const [count] = await telemetry.metric('messaging.client.sent.messages');
     assert.equal(count.value, 2);
+  });
+
+  it("producerSpans 'message': tells of each message its topic, and where the broker put it", async () => {
+    const other = await kafka.topic(2);
+    instrumentation.setConfig({ producerSpans: 'message' });
+    await producer.send({ topic, messages: [{ value: 'before' }] });
+    const messages = [1, 0, 1].map(partition => ({ partition, key: `other-${partition}`, value: 'x' }));
+    await producer.sendBatch({
+      topicMessages: [
+        { topic, messages: [{ key: 'a', value: '1' }] },
+        { topic: other, messages },
+      ],
+    });
+    const spans = telemetry.spans().slice(2);
+    assert.deepEqual(
+      spans.map(({ name, attributes }) => [
+        name,
+        attributes['messaging.destination.partition.id'],
+        attributes['messaging.kafka.offset'],
+      ]),
+      [
+        [`create ${topic}`, '0', 1],
+        [`create ${other}`, '1', 0],
+        [`create ${other}`, '0', 0],
+        [`create ${other}`, '1', 1],
+        ['send', undefined, undefined],
+      ],
+    );
+    assert.deepEqual(spans.at(-1)!.events, []);
+    const records = await kafka.wire(other, 3);
+    const carried = records.map(record => [record.key?.toString(), record.offset, header(record, 'traceparent')]);
+    assert.deepEqual(
+      carried.sort(),
+      [spans[2], spans[1], spans[3]].map(span => [
+        span.attributes['messaging.kafka.message.key'],
+        String(span.attributes['messaging.kafka.offset']),
+        traceparent(span.spanContext()),
+      ]),
+    );
+  });
+
+  it("producerSpans 'message': a send that fails ends the spans of its messages, which did not", async () => {
+    instrumentation.setConfig({ producerSpans: 'message' });
+    const failing = await kafka.producer({
+      createPartitioner: () => () => {
+        throw new Error('no partition');
+      },
+    });
+    await assert.rejects(failing.send({ topic, messages: [{ value: '1' }, { value: '2' }] }));
+    const statuses = telemetry.spans().map(span => [span.name, span.status.code]);
+    const unset = [`create ${topic}`, SpanStatusCode.UNSET];
+    assert.deepEqual(statuses, [unset, unset, [`send ${topic}`, SpanStatusCode.ERROR]]);
   });
 
   for (const [trust, isParent, isLinked] of [

@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type Span, type SpanContext } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
+import type { CreatedMessages } from './created-messages';
 import { departureAttributes } from './dead-letter';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
 import { guarded } from './guarded';
@@ -28,6 +29,8 @@ export class ActiveOperation<M = unknown> {
   onLanded?: () => void;
   /** A process operation's message may have a past. */
   story?: Story;
+  /** A send's messages, where each has a span of its own. */
+  created?: CreatedMessages<M>;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
   isTimedElsewhere = false;
   private _isEnded = false;

@@ -39,9 +39,10 @@ export { environment, state, type ConfigurationFile, type Environment } from './
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
-export { copyRecord, isSendableToKafka, kafka, kafkaDestination, type KafkaMessage } from './systems/kafka';
-export { KafkaAttempts } from './systems/kafka-attempts';
-export { clusterIdOf, learnAppended, learnCluster, learnLeader, type KafkaMetadata } from './systems/kafka-cluster';
+export { copyTopics, kafka, kafkaDestination, type KafkaMessage, type KafkaTopics } from './systems/kafka';
+export { clusterIdOf, learnCluster, type KafkaMetadata } from './systems/kafka-cluster';
+export { kafkaLag, KafkaPartitions, type KafkaFetched } from './systems/kafka-partitions';
+export { learnAppended, learnProduced, type ProducedTopic } from './systems/kafka-produced';
 export {
   rabbitmq,
   rabbitmqDelivered,

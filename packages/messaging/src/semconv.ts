@@ -58,6 +58,7 @@ export const ATTRIBUTE_NAMES = {
   sqsMessageGroupId: own('messaging.aws_sqs.message_group_id'),
   sqsMessageDeduplicationId: own('messaging.aws_sqs.message_deduplication_id'),
   sqsVisibilityTimeout: own('messaging.aws_sqs.visibility_timeout'),
+  kafkaConsumerLag: own('messaging.kafka.consumer.lag'),
   kafkaTransactionOutcome: own('messaging.kafka.transaction.outcome'),
   clientEvent: own('messaging.client.event'),
   memory: own('messaging.client.memory'),

@@ -5,6 +5,7 @@ import { rememberAttempt } from './attempt';
 import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
+import { CreatedMessages } from './created-messages';
 import { errorType } from './error-type';
 import { guarded } from './guarded';
 import { Links } from './links';
@@ -96,8 +97,16 @@ export class MessagingTelemetry<M> {
     if (attributes?.dlqAction)
       this._core.metrics?.countStory('deadLetteredMessages', 'send', operation, operation.messages.length);
     if (this.config.producerSpans === 'message' && operation.isBatch) {
-      for (const message of carriers) links.addCreation(this._create(operation, message, ambient, told));
-      return this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, { attributes });
+      const created = new CreatedMessages<M>();
+      for (const message of carriers) {
+        const create = this._create(operation, message, ambient, told);
+        links.addCreation(spanContextOf(create.context));
+        created.add(message, create);
+      }
+      const options = { attributes, onEnd: () => created.end() };
+      const active = this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, options);
+      active.created = created;
+      return active;
     }
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
     const active = this._startLinked('send', operation, kind, ambient, links, { attributes });
@@ -111,13 +120,13 @@ export class MessagingTelemetry<M> {
   }
 
   /** One message's own span, whose context the message then carries. */
-  private _create(send: Operation<M>, message: M, parent: Context, told?: ToldStory) {
-    const operation = { ...send, name: 'create', messages: [message], isBatch: false };
+  private _create(send: Operation<M>, message: M, parent: Context, told?: ToldStory): ActiveOperation<M> {
+    const destination = send.destinationOf?.(message) ?? send.destination;
+    const operation = { ...send, name: 'create', destination, messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
     guarded('injecting', () => this._system.inject(message, carriedBy(create, told), creation, this.config));
-    create.end();
-    return creation;
+    return create;
   }
 
   /**

@@ -26,6 +26,8 @@ export interface Operation<Message> {
   /** The client's own word for it: `send`, `publish`, `poll`, `get`, `process`, `ack`. */
   name: string;
   destination: Destination;
+  /** Of one message, where an operation spans several. */
+  destinationOf?(message: Message): Destination;
   /** For an operation that sends: copies that may be written to, never the caller's own objects. */
   messages: readonly Message[];
   /** Whether the method takes or gives several messages, however many there are this time. */

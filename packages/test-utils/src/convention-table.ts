@@ -41,6 +41,7 @@ export const ownAttributes: Readonly<Record<string, AttributeType>> = {
   'messaging.rabbitmq.settlement': 'string',
   'messaging.rabbitmq.requeue': 'boolean',
   'messaging.rabbitmq.back_pressure': 'boolean',
+  'messaging.kafka.consumer.lag': 'int',
   'messaging.kafka.transaction.outcome': 'string',
   'messaging.client.event': 'string',
   'messaging.client.retry_count': 'int',

@@ -29,7 +29,7 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     return true;
   },
   /** What a client cannot send is left as it is, so that its own complaint is heard. */
-  canCarry: ({ headers }) => headers === undefined || (isObject(headers) && isSendable(headers, 'traceparent')),
+  canCarry: ({ headers }) => headers === undefined || (isObject(headers) && isSendableHeader(headers, 'traceparent')),
   /** A caller writes strings; a Buffer was read from a consumed record. */
   isForwarded: ({ headers }) => CONTEXT_HEADERS.some(name => Buffer.isBuffer(lastOf(ownHeader(headers, name)))),
   attributes: ({ key, value, offset }, { messageKey, bodySize }) => ({
@@ -59,8 +59,50 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   seesEveryAttempt: true,
 };
 
-/** Messages of one topic that a producer takes; of anything else the library complains in its own way. */
-export function isSendableToKafka(one: { topic?: unknown; messages?: unknown } | null | undefined): boolean {
+/** Messages of one topic, as a producer is given them. */
+interface TopicMessages {
+  topic: string;
+  messages: readonly object[];
+}
+
+/** What is to be sent in one call: each topic with copies of its messages, to inject into. */
+export interface KafkaTopics<Topic> {
+  topics: Topic[];
+  /** Those copies. */
+  messages: KafkaMessage[];
+  destination: Destination;
+  destinationOf(message: KafkaMessage): Destination;
+}
+
+/**
+ * Topics that are not observed are left as they are. Undefined where nothing is left to tell of, and for what no
+ * producer takes: of that the library complains in its own way.
+ */
+export function copyTopics<Topic extends TopicMessages>(
+  given: readonly Topic[] | undefined,
+  observes: (topic: string) => boolean,
+): KafkaTopics<Topic> | undefined {
+  if (!Array.isArray(given) || !given.every(isSendable)) return undefined;
+  const topics = (given as Topic[]).map(one => {
+    const { topic, messages } = one;
+    return observes(topic) ? { ...one, topic, messages: messages.map(copyRecord) } : one;
+  });
+  const copied = topics.filter((one, index) => one !== given[index]);
+  const messages = copied.flatMap(one => one.messages) as KafkaMessage[];
+  if (messages.length === 0) return undefined;
+  let topicOf: Map<object, string> | undefined;
+  return {
+    topics,
+    messages,
+    destination: kafkaDestination(copied.map(({ topic }) => topic)),
+    destinationOf(message) {
+      topicOf ??= new Map(copied.flatMap(one => one.messages.map(record => [record, one.topic] as const)));
+      return { name: topicOf.get(message) };
+    },
+  };
+}
+
+function isSendable(one: { topic?: unknown; messages?: unknown } | null | undefined): boolean {
   return (
     typeof one?.topic === 'string' &&
     Array.isArray(one.messages) &&
@@ -72,7 +114,7 @@ export function isSendableToKafka(one: { topic?: unknown; messages?: unknown } |
 const FIELDS = ['key', 'value', 'partition', 'headers', 'timestamp'] as const;
 
 /** A copy to inject into: the caller's record may be frozen, shared or sent again. */
-export function copyRecord<Record extends object>(record: Record): Record & KafkaMessage {
+function copyRecord<Record extends object>(record: Record): Record & KafkaMessage {
   const copy: Partial<{ [Field in (typeof FIELDS)[number]]: unknown }> = { ...record };
   if (Object.getPrototypeOf(record) === Object.prototype) return copy as Record & KafkaMessage;
   // What a class declares as accessors is no own property.
@@ -152,7 +194,7 @@ const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': 
 /** Of the propagators there are; each writes one of them. */
 const CONTEXT_HEADERS = ['traceparent', 'b3', 'x-b3-traceid', 'uber-trace-id', 'x-amzn-trace-id'];
 
-const isSendable = (headers: object, name: string) =>
+const isSendableHeader = (headers: object, name: string) =>
   !Object.hasOwn(headers, name) ||
   [headers[name as never] as unknown].flat().every(one => typeof one === 'string' || Buffer.isBuffer(one));
 
