@@ -10,6 +10,7 @@ import {
   linkedSpanIds,
   text,
   traceparent,
+  USER_SPAN_ID,
   USER_TRACE_HEADER,
   userAttributes,
   withSqs,
@@ -90,9 +91,25 @@ describe('where a message of SQS carries its context', () => {
   it('is the X-Ray header too, where its propagator is configured', async () => {
     telemetry.usePropagator(new AWSXRayPropagator());
     const { message, header, span } = await sent();
-    assert.equal(attribute(message, 'x-amzn-trace-id'), traceHeader(span));
+    // As other languages look it up, by exact case.
+    assert.equal(attribute(message, 'X-Amzn-Trace-Id'), traceHeader(span));
     assert.equal(header, traceHeader(span));
   });
+
+  for (const name of ['X-Amzn-Trace-Id', 'x-amzn-trace-id', 'AWSTraceHeader']) {
+    it(`is read from ${name}, where X-Ray's propagator is configured`, async () => {
+      telemetry.usePropagator(new AWSXRayPropagator());
+      const own = { [name]: text(USER_TRACE_HEADER) };
+      const carrier = name === 'AWSTraceHeader' ? { MessageSystemAttributes: own } : { MessageAttributes: own };
+      await sqs.seed(queue, carrier);
+      const { Messages } = await sqs.client.receiveMessage({ QueueUrl: queue.url });
+      // Without us the app would not have got what it has not asked for.
+      assert.equal(Messages![0].MessageAttributes, undefined);
+      processMessage(Messages![0], () => {});
+      const process = telemetry.span(`process ${queue.name}`);
+      assert.equal(process.parentSpanContext?.spanId, USER_SPAN_ID);
+    });
+  }
 
   for (const sqsCarrier of ['attributes', 'aws-trace-header', 'both'] as const) {
     it(`is the parent of the processing, by ${sqsCarrier}`, async () => {

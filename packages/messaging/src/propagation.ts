@@ -8,11 +8,15 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import { guarded } from './guarded';
+import { XRAY_FIELD, XRAY_HEADER } from './systems/aws-trace-header';
 import type { MessagingSystem } from './types';
 
-const setter = { set: (fields: Map<string, string>, key: string, value: string) => void fields.set(key, value) };
+const setter = {
+  set: (fields: Map<string, string>, key: string, value: string) =>
+    void fields.set(key === XRAY_FIELD ? XRAY_HEADER : key, value),
+};
 
-/** What the configured propagator writes for a context: strings by lower-case field name. */
+/** What the configured propagator writes for a context: strings by field name, as it is spelled on the wire. */
 export function fieldsOf(context: Context): Map<string, string> {
   const fields = new Map<string, string>();
   guarded('injecting', () => propagation.inject(context, fields, setter));

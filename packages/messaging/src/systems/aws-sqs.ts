@@ -1,8 +1,8 @@
 import { diag, type SpanContext } from '@opentelemetry/api';
 import type { CarrierOptions, Destination, MessagingSystem } from '../types';
-import { toTraceHeader, toTraceparent } from './aws-trace-header';
+import { toTraceHeader, toTraceparent, XRAY_FIELD, XRAY_HEADER } from './aws-trace-header';
 import { ownKey } from './own-key';
-import { snsAttribute } from './sns-envelope';
+import { snsAttribute, snsAttributeNames } from './sns-envelope';
 import { hasRoomInAttributes, injectAttributes } from './sqs-attribute-room';
 import type { SqsAttribute, SqsAttributes } from './sqs-attributes';
 
@@ -21,8 +21,6 @@ export interface SqsMessage {
 }
 
 const TRACE_HEADER = 'AWSTraceHeader';
-/** How X-Ray's propagator calls the same header. */
-const XRAY_FIELD = 'x-amzn-trace-id';
 
 /** Attributes that were received: in a message to send they are forwarded, not written by the caller. */
 const receivedAttributes = new WeakSet<SqsAttribute>();
@@ -31,7 +29,11 @@ export const sqs: MessagingSystem<SqsMessage> = {
   name: 'aws_sqs',
   destinationKind: 'queue',
   getter: {
-    keys: ({ MessageAttributes }) => Object.keys(MessageAttributes ?? {}),
+    /** X-Ray's propagator looks for its field among these. */
+    keys(message) {
+      const keys = [...Object.keys(message.MessageAttributes ?? {}), ...snsAttributeNames(message)];
+      return message.Attributes?.[TRACE_HEADER] ? [...keys, XRAY_FIELD] : keys;
+    },
     /** The message's own attributes, else those in an SNS notification that is its body, else the X-Ray header. */
     get(message, key) {
       return (
@@ -83,7 +85,7 @@ function inject(
 ): boolean {
   if (sqsCarrier === 'aws-trace-header') return injectTraceHeader(message, creation);
   const isCarried = injectAttributes(message, fields);
-  if (isCarried && sqsCarrier === 'attributes' && !fields.has(XRAY_FIELD)) return true;
+  if (isCarried && sqsCarrier === 'attributes' && !fields.has(XRAY_HEADER)) return true;
   return injectTraceHeader(message, creation) || isCarried;
 }
 

@@ -1,5 +1,10 @@
 import { isSpanContextValid, type SpanContext } from '@opentelemetry/api';
 
+/** How every other language spells the field of X-Ray's propagator: they look it up by exact case. */
+export const XRAY_HEADER = 'X-Amzn-Trace-Id';
+/** How the propagator for Node.js spells it. */
+export const XRAY_FIELD = XRAY_HEADER.toLowerCase();
+
 /* AWS X-Ray's tracing header, which SQS carries beside the message attributes and does not count among them:
  * `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=<0 or 1>`. */
 

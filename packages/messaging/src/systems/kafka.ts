@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject } from '../is-object';
-import { ownKey } from './own-key';
+import { ownKey, withFields } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
@@ -23,9 +23,7 @@ export const kafka: MessagingSystem<KafkaMessage> = {
     get: ({ headers }, key) => text(lastOf(ownHeader(headers, key))),
   },
   inject(message, fields) {
-    const headers = { ...message.headers };
-    for (const [name, value] of fields) headers[name] = value;
-    message.headers = headers;
+    message.headers = withFields(message.headers, fields);
     return true;
   },
   /** What a client cannot send is left as it is, so that its own complaint is heard. */

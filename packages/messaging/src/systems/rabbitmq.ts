@@ -1,3 +1,4 @@
+import { ownKey, withFields } from './own-key';
 import { learnFromDeadLetter } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
@@ -76,9 +77,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     },
   },
   inject(message, fields) {
-    const headers = { ...message.headers };
-    for (const [name, value] of fields) headers[name] = value;
-    message.headers = headers;
+    message.headers = withFields(message.headers, fields);
     return true;
   },
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
@@ -138,9 +137,8 @@ function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undef
 
 /** By name as written, else without regard to case: other languages write `X-B3-TraceId`. */
 function headerOf(headers: RabbitMqMessage['headers'], name: string): unknown {
-  if (!headers || Object.hasOwn(headers, name)) return headers?.[name];
-  for (const key in headers) if (key.length === name.length && key.toLowerCase() === name) return headers[key];
-  return undefined;
+  const key = headers && ownKey(headers, name);
+  return key === undefined ? undefined : headers![key];
 }
 
 /** Names that RabbitMQ makes for queues that were declared without one, and the pseudo-queue of direct reply-to. */

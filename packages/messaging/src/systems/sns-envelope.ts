@@ -1,4 +1,6 @@
 import { guarded } from '../guarded';
+import { isObject } from '../is-object';
+import { ownKey } from './own-key';
 
 interface Envelope {
   MessageAttributes?: Record<string, { Type?: string; Value?: unknown } | undefined>;
@@ -9,11 +11,22 @@ const envelopes = new WeakMap<object, Envelope | undefined>();
 
 /** A message attribute of an SNS notification that is the body of an SQS message (no raw delivery). */
 export function snsAttribute(message: { Body?: string }, name: string): string | undefined {
-  if (message.Body === undefined) return undefined;
-  if (!envelopes.has(message)) envelopes.set(message, read(message.Body));
-  const { Type, Value } = envelopes.get(message)?.MessageAttributes?.[name] ?? {};
+  const attributes = attributesIn(message);
+  const key = attributes && ownKey(attributes, name);
+  const { Type, Value } = (key !== undefined && attributes![key]) || {};
   if (typeof Value !== 'string') return undefined;
   return Type === 'Binary' ? Buffer.from(Value, 'base64').toString() : Value;
+}
+
+export function snsAttributeNames(message: { Body?: string }): string[] {
+  return Object.keys(attributesIn(message) ?? {});
+}
+
+function attributesIn(message: { Body?: string }): Envelope['MessageAttributes'] {
+  if (message.Body === undefined) return undefined;
+  if (!envelopes.has(message)) envelopes.set(message, read(message.Body));
+  const attributes = envelopes.get(message)?.MessageAttributes;
+  return isObject(attributes) ? attributes : undefined;
 }
 
 function read(body: unknown): Envelope | undefined {

@@ -1,4 +1,5 @@
 import { STORY_FIELD } from '../told-story';
+import { dropOtherSpellings } from './own-key';
 import { sizeOfAttribute, sizeOfMessage, type SqsAttributes } from './sqs-attributes';
 
 /** A message to send through SQS or SNS, as far as its quotas go. */
@@ -29,6 +30,7 @@ const EXTRA = ['tracestate', 'baggage', STORY_FIELD];
 export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<string, string>): boolean {
   const room = roomOf(message);
   const own = { ...message.MessageAttributes };
+  for (const name of fields.keys()) dropOtherSpellings(own, name);
   const write = (names: readonly string[]) => {
     const added = Object.fromEntries(names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }]));
     const bytes = names.reduce((sum, name) => sum + sizeOfAttribute(name, added[name]), 0);

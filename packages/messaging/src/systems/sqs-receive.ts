@@ -2,6 +2,7 @@ import { STORY_FIELD } from '../told-story';
 import { propagation } from '@opentelemetry/api';
 import { guarded } from '../guarded';
 import { markReceived, sqs, type SqsMessage } from './aws-sqs';
+import { XRAY_FIELD, XRAY_HEADER } from './aws-trace-header';
 import { md5OfAttributes } from './sqs-attributes';
 
 /** The part of a ReceiveMessage request that says what comes with the messages. */
@@ -29,7 +30,7 @@ const NEEDED_SYSTEM_ATTRIBUTES = [
 export class SqsReceive<Request extends SqsReceiveRequest> {
   /** A copy of the app's request. */
   readonly request: Request;
-  private readonly _fields = [...propagation.fields(), STORY_FIELD];
+  private readonly _fields = contextAttributes();
   private readonly _addedNames: string[] = [];
   private readonly _addedSystemNames: string[] = [];
 
@@ -80,6 +81,12 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
     }
     return asked;
   }
+}
+
+/** SQS gives attributes by exact case: the one of X-Ray is asked for in both. */
+function contextAttributes(): string[] {
+  const fields = propagation.fields();
+  return [...fields, ...(fields.includes(XRAY_FIELD) ? [XRAY_HEADER] : []), STORY_FIELD];
 }
 
 /** `All` and `.*` stand for every attribute, `name.*` for those that begin with the name. */

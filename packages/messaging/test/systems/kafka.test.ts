@@ -19,6 +19,22 @@ describe('a Kafka record', () => {
     assert.equal(header({ Traceparent: 'a', traceparent: 'b' }), 'b');
   });
 
+  it('is injected into in place of a header in another spelling', () => {
+    const message: KafkaMessage = {
+      headers: { 'x-amzn-trace-id': Buffer.from('old'), Traceparent: 'old', other: 'x' },
+    };
+    kafka.inject(
+      message,
+      new Map([
+        ['X-Amzn-Trace-Id', 'new'],
+        ['traceparent', 'new'],
+      ]),
+      undefined,
+      { sqsCarrier: 'attributes' },
+    );
+    assert.deepEqual(message.headers, { 'X-Amzn-Trace-Id': 'new', traceparent: 'new', other: 'x' });
+  });
+
   it('gives nothing for null, a missing header and inherited names', () => {
     assert.equal(header({ traceparent: null }), undefined);
     assert.equal(header(undefined), undefined);
