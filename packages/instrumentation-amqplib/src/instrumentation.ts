@@ -1,7 +1,7 @@
 import {
   MessagingInstrumentation,
   rabbitmq,
-  Requests,
+  RabbitMqChannels,
   type Call,
   type ClientFile,
   type ClientModule,
@@ -9,22 +9,21 @@ import {
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
-import { ChannelStates } from './channel-states';
 import { consumeAdvice, getAdvice } from './consume';
-import { confirmPublishAdvice, publishAdvice } from './publish';
+import { Incoming } from './incoming';
+import { Publishing } from './publish';
 import { enqueueAdvice, forCaller } from './queued';
+import { openAdvice } from './server';
 import { settleAdvice } from './settle';
 import { assertQueueAdvice } from './topology';
 import { VERSION } from './version';
-
-/** Sends that may still be answered. */
-const MAX_REQUESTS = 10_000;
 
 const AMQPLIB = { name: 'amqplib', system: rabbitmq };
 
 /** Traces amqplib, by promise and by callback: publishes to their confirm, deliveries to their settlement. */
 export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMessage> {
-  declare private _states?: ChannelStates;
+  declare private _known?: RabbitMqChannels<Channel>;
+  declare private _watched?: Incoming;
 
   constructor(config?: MessagingConfig) {
     super('@queuetrace/instrumentation-amqplib', VERSION, config);
@@ -41,7 +40,11 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
       {
         name: 'amqplib',
         versions: ['>=0.10.0 <3'],
-        files: { 'lib/channel_model.js': model, 'lib/callback_model.js': model },
+        files: {
+          'lib/channel_model.js': model,
+          'lib/callback_model.js': model,
+          'lib/connection.js': connectionPatches,
+        },
       },
       {
         name: 'amqp-connection-manager',
@@ -53,22 +56,20 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
 
   private _modelPatches(): ClientFile {
     const channels = this._channels;
+    const { publish, publishAndConfirm } = new Publishing(this.telemetry, channels, this._incoming);
     return (model: { Channel: { prototype: object }; ConfirmChannel: { prototype: object } }) => [
       {
         target: model.Channel.prototype,
         methods: {
-          publish: forCaller(publishAdvice(this.telemetry, channels)),
+          publish: forCaller(publish),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
           assertQueue: assertQueueAdvice,
           get: getAdvice(this.telemetry, channels),
-          ...settleAdvice(this.telemetry, channel => channels.find(channel)?.unsettled),
+          ...settleAdvice(channels),
           toClosed: this._closed,
         },
       },
-      {
-        target: model.ConfirmChannel.prototype,
-        methods: { publish: forCaller(confirmPublishAdvice(this.telemetry, channels)) },
-      },
+      { target: model.ConfirmChannel.prototype, methods: { publish: forCaller(publishAndConfirm) } },
     ];
   }
 
@@ -77,12 +78,13 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     this._channels.release();
   }
 
-  private get _channels(): ChannelStates {
-    return (this._states ??= new ChannelStates({
-      requests: new Requests(this.telemetry.remember('requests', MAX_REQUESTS)),
-      consumeTimeoutMs: () => this.telemetry.config.consumeTimeoutMs,
-      patchInstance: patch => this.patchInstance(patch),
-    }));
+  private get _channels(): RabbitMqChannels<Channel> {
+    return (this._known ??= new RabbitMqChannels(this.telemetry));
+  }
+
+  /** One for as long as we live: it knows which channels it looks at. */
+  private get _incoming(): Incoming {
+    return (this._watched ??= new Incoming(this._channels, patch => this.patchInstance(patch)));
   }
 
   /** Every way for a channel to end comes through here, a lost connection too. */
@@ -94,4 +96,8 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
 
 const managedPatches: ClientFile = (wrapper: { default?: { prototype: object } }) => [
   { target: wrapper.default?.prototype, methods: { _enqueueMessage: enqueueAdvice } },
+];
+
+const connectionPatches: ClientFile = (file: { Connection?: { prototype: object } }) => [
+  { target: file.Connection?.prototype, methods: { open: openAdvice } },
 ];

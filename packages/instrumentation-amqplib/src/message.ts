@@ -1,42 +1,63 @@
-import {
-  rabbitmqDelivered,
-  rabbitmqDestination,
-  type Operation,
-  type RabbitMqMessage,
-  type Server,
-} from '@queuetrace/messaging';
+import { rabbitmqDelivered, rabbitmqDestination, type Operation, type RabbitMqMessage } from '@queuetrace/messaging';
 import type { Channel, Message, Options } from 'amqplib';
-
-/** A delivered message as the core knows it. */
-export function fromDelivery({ fields, properties, content }: Message, queue?: string): RabbitMqMessage {
-  const { routingKey, deliveryTag, redelivered } = fields;
-  const { headers, messageId, correlationId, timestamp } = properties as Options.Publish;
-  return {
-    headers: flat(headers as Headers),
-    messageId,
-    correlationId,
-    timestamp,
-    routingKey,
-    deliveryTag,
-    redelivered,
-    bodySize: content.length,
-    queue,
-  };
-}
+import { serverOf } from './server';
 
 /** A message that the broker gave back. */
-export function fromReturn({ fields, properties, content }: Message): RabbitMqMessage {
-  const { routingKey } = fields;
-  return { ...fromProperties(properties as Options.Publish), routingKey, bodySize: content.length };
+export function fromReturn({ fields: { routingKey }, properties, content }: Message): RabbitMqMessage {
+  return messageOf(routingKey, content, properties as Options.Publish);
 }
 
 /** A message that is about to be published: its `headers` are the ones that amqplib will be given. */
 export function fromPublish(routingKey: string, content: Buffer, options: Options.Publish): RabbitMqMessage {
-  return { ...fromProperties(options), routingKey, bodySize: content?.length ?? 0 };
+  return messageOf(routingKey, content, options);
 }
 
-function fromProperties({ headers, messageId, correlationId, timestamp }: Options.Publish) {
-  return { headers: flat(headers as Headers), messageId, correlationId, timestamp };
+/** What an operation on a delivered message has in common, whichever it is. */
+export function onDelivery(
+  name: string,
+  { fields, properties, content }: Message,
+  queue: string,
+  channel: Channel,
+  isSettledBefore: boolean,
+): Operation<RabbitMqMessage> {
+  const { exchange, routingKey, deliveryTag, redelivered } = fields;
+  const delivered = messageOf(routingKey, content, properties as Options.Publish);
+  delivered.deliveryTag = deliveryTag;
+  delivered.redelivered = redelivered;
+  delivered.queue = queue || undefined;
+  rabbitmqDelivered(delivered);
+  return {
+    name,
+    destination: rabbitmqDestination(exchange, routingKey, queue),
+    messages: [delivered],
+    server: serverOf(channel),
+    isSettledBefore,
+  };
+}
+
+/** All have the same fields, which makes them cheap. */
+function messageOf(routingKey: string, content: Buffer | undefined, properties: Options.Publish): RabbitMqMessage {
+  const { headers, messageId, correlationId, replyTo, timestamp } = properties;
+  return {
+    headers: flat(headers as Headers),
+    messageId,
+    correlationId,
+    replyTo,
+    timestamp,
+    deliveryMode: deliveryModeOf(properties),
+    routingKey,
+    bodySize: content?.length ?? 0,
+    deliveryTag: undefined,
+    redelivered: undefined,
+    queue: undefined,
+  };
+}
+
+/** As the library makes it of its options; a delivered message has the number itself. */
+function deliveryModeOf({ persistent, deliveryMode }: Options.Publish): number | undefined {
+  if (persistent !== undefined) return persistent ? 2 : 1;
+  if (typeof deliveryMode === 'number') return deliveryMode;
+  return deliveryMode ? 2 : undefined;
 }
 
 type Headers = Record<string, unknown> | undefined;
@@ -64,44 +85,4 @@ export function copyOptions(
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-/** What an operation on a delivered message has in common, whichever it is. */
-export function onDelivery(
-  name: string,
-  message: Message,
-  queue: string,
-  channel: Channel,
-): Operation<RabbitMqMessage> {
-  const { exchange, routingKey } = message.fields;
-  const delivered = fromDelivery(message, queue || undefined);
-  rabbitmqDelivered(delivered);
-  return {
-    name,
-    destination: rabbitmqDestination(exchange, routingKey, queue),
-    messages: [delivered],
-    server: serverOf(channel),
-  };
-}
-
-interface Socket {
-  /** Node.js keeps the name that was looked up here. */
-  _host?: string;
-  remoteAddress?: string;
-  remotePort?: number;
-}
-
-const servers = new WeakMap<object, Server>();
-
-/** The broker at the other end of a channel's connection; kept, since a closed socket no longer says. */
-export function serverOf(channel: Channel): Server | undefined {
-  const connection = (channel as { connection?: { stream?: Socket } }).connection;
-  if (!connection?.stream) return undefined;
-  const known = servers.get(connection);
-  if (known) return known;
-  const { _host, remoteAddress, remotePort } = connection.stream;
-  if (remotePort === undefined) return undefined;
-  const server = { address: _host ?? remoteAddress, port: remotePort };
-  servers.set(connection, server);
-  return server;
 }

@@ -54,6 +54,7 @@ for (const api of APIS) {
         'messaging.operation.type': 'process',
         'messaging.destination.name': queue,
         'messaging.rabbitmq.destination.routing_key': queue,
+        'messaging.rabbitmq.vhost': '/',
         'messaging.rabbitmq.message.delivery_tag': 1,
         'messaging.message.id': 'm-1',
         'messaging.message.conversation_id': 'c-1',

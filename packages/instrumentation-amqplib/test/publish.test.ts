@@ -33,6 +33,7 @@ for (const api of APIS) {
         'messaging.operation.type': 'send',
         'messaging.destination.name': `${exchange}:order.created`,
         'messaging.rabbitmq.destination.routing_key': 'order.created',
+        'messaging.rabbitmq.vhost': '/',
         'messaging.message.id': 'm-1',
         'messaging.message.conversation_id': 'c-1',
         'server.port': Number(port || 5672),
@@ -156,6 +157,26 @@ for (const api of APIS) {
         { contentType, deliveryMode, priority, type, appId, replyTo },
         { contentType: 'text/plain', deliveryMode: 2, priority: 3, type: 't', appId: 'a', replyTo: 'r' },
       );
+    });
+
+    it('says where the reply goes to and whether the message is persistent, at both ends', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      const address = 'amq.rabbitmq.reply-to.g1h2AA5yZXBseUA.secret';
+      peer.channel.sendToQueue(queue, body, { replyTo: 'replies', persistent: true });
+      peer.channel.sendToQueue(queue, body, { replyTo: address, deliveryMode: 1 });
+      await peer.deliveries(queue, 2);
+      peer.channel.ackAll();
+      const told = (await telemetry.waitForSpans(4)).map(({ attributes }) => [
+        attributes['messaging.rabbitmq.reply_to'],
+        attributes['messaging.rabbitmq.delivery_mode'],
+      ]);
+      // What the broker makes for a direct reply is as good as a password.
+      const [persistent, transient] = [
+        ['replies', 2],
+        ['amq.rabbitmq.reply-to', 1],
+      ];
+      assert.deepEqual(told, [persistent, transient, persistent, transient]);
     });
 
     it('sends inherited options and headers as the library does', async () => {

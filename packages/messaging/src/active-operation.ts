@@ -42,7 +42,7 @@ export class ActiveOperation<M = unknown> {
     private readonly _core: TelemetryCore<M>,
     private readonly _start: Start<M>,
     readonly span: Span,
-    private readonly _startedAtMs: number,
+    readonly startedAtMs: number,
   ) {
     this.operation = _start.operation;
     this.type = _start.type;
@@ -166,7 +166,7 @@ export class ActiveOperation<M = unknown> {
     this._core.metrics?.recordOperation(
       type,
       operation,
-      (at?.monotonicMs ?? performance.now()) - this._startedAtMs,
+      (at?.monotonicMs ?? performance.now()) - this.startedAtMs,
       this.context,
       {
         errorType: failure?.type,

@@ -21,11 +21,12 @@ export function samplingAttributes(
 }
 
 /** What else is true of every operation of its kind. */
-export function clientAttributes({ clientId, destination }: Operation<unknown>): MessagingAttributes {
+export function clientAttributes({ clientId, destination, server }: Operation<unknown>): MessagingAttributes {
   return {
     clientId,
     destinationTemporary: destination.isTemporary || undefined,
     destinationAnonymous: destination.isAnonymous || undefined,
+    rabbitmqVirtualHost: server?.virtualHost,
   };
 }
 

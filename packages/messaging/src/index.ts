@@ -33,7 +33,6 @@ export { processSqsEvent, type ProcessSqsEventOptions, type SqsBatchResponse } f
 export { RecentMap } from './recent-map';
 export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
-export { Requests } from './requests';
 export { readAttribute, VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
 export { environment, state, type ConfigurationFile, type Environment } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
@@ -43,14 +42,11 @@ export { copyTopics, kafka, kafkaDestination, type KafkaMessage, type KafkaTopic
 export { clusterIdOf, learnCluster, type KafkaMetadata } from './systems/kafka-cluster';
 export { kafkaLag, KafkaPartitions, type KafkaFetched } from './systems/kafka-partitions';
 export { learnAppended, learnProduced, type ProducedTopic } from './systems/kafka-produced';
-export {
-  rabbitmq,
-  rabbitmqDelivered,
-  rabbitmqDestination,
-  rabbitmqReplyKey,
-  type RabbitMqMessage,
-} from './systems/rabbitmq';
-export { learnDeadLetterExchange, rabbitmqDeadLettersOf } from './systems/rabbitmq-dead-letters';
+export { rabbitmq, rabbitmqDelivered, rabbitmqDestination, type RabbitMqMessage } from './systems/rabbitmq';
+export type { RabbitMqChannel } from './systems/rabbitmq-channel';
+export { RabbitMqChannels } from './systems/rabbitmq-channels';
+export { learnDeadLetterExchange } from './systems/rabbitmq-dead-letters';
+export { ACKED, rabbitmqRefusal, type Settlement } from './systems/rabbitmq-settlement';
 export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
 export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
 export { shareQuota } from './systems/sqs-attribute-room';

@@ -65,6 +65,7 @@ function isAlike(one: Operation<unknown>, other: Operation<unknown>): boolean {
     one.clientId === other.clientId &&
     one.server?.address === other.server?.address &&
     one.server?.port === other.server?.port &&
+    one.server?.virtualHost === other.server?.virtualHost &&
     one.destination.isTemporary === other.destination.isTemporary &&
     one.destination.isAnonymous === other.destination.isAnonymous
   );

@@ -19,6 +19,8 @@ export interface Destination {
 export interface Server {
   address?: string;
   port?: number;
+  /** RabbitMQ's. */
+  virtualHost?: string;
 }
 
 /** One call of a client's method, described by the client; everything else is the core's work. */

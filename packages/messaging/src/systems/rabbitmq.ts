@@ -11,6 +11,9 @@ export interface RabbitMqMessage {
   redelivered?: boolean;
   messageId?: string;
   correlationId?: string;
+  replyTo?: string;
+  /** 1: transient, 2: persistent; undefined where the publisher has not said it. */
+  deliveryMode?: number;
   /** The `timestamp` property: epoch seconds. */
   timestamp?: number;
   bodySize: number;
@@ -48,12 +51,12 @@ const deliveredContexts = new LatestValues(MAX_CONTEXTS);
 /** Values that the app has put into messages by itself: they stay its own, also where it consumes them again. */
 const chosenContexts = new LatestValues(MAX_CONTEXTS);
 
-/** To be told of each delivery, so that headers that are sent on are known again. */
+/** To be told of each delivery, so that headers that are sent on are known again. Our own time stamp tells by itself. */
 export function rabbitmqDelivered({ headers }: RabbitMqMessage): void {
-  if (!headers) return;
-  deliveredHeaders.add(headers);
+  if (!headers || SENT_AT_HEADER in headers) return;
   const { traceparent } = headers;
-  if (typeof traceparent === 'string' && !chosenContexts.has(traceparent)) deliveredContexts.add(traceparent);
+  if (typeof traceparent !== 'string') deliveredHeaders.add(headers);
+  else if (!chosenContexts.has(traceparent)) deliveredContexts.add(traceparent);
 }
 
 function isForwarded({ headers }: RabbitMqMessage): boolean {
@@ -91,6 +94,8 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     rabbitmqRedelivered: message.redelivered || undefined,
     messageId: message.messageId,
     conversationId: message.correlationId,
+    rabbitmqReplyTo: message.replyTo && replyAddress(message.replyTo),
+    rabbitmqDeliveryMode: message.deliveryMode,
     bodySize: bodySize ? message.bodySize : undefined,
   }),
   sentAt({ headers, timestamp, redelivered, queue }) {
@@ -146,6 +151,9 @@ const GENERATED = /^amq\.(gen-|rabbitmq\.reply-to)/;
 
 /** The pseudo-queue whose replies come only to the channel of the request. */
 const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+
+/** Whoever knows the address that the broker makes for a direct reply can send to it. */
+const replyAddress = (replyTo: string) => (replyTo.startsWith(DIRECT_REPLY_TO) ? DIRECT_REPLY_TO : replyTo);
 
 /** What a request and its reply have in common: where the reply goes to and the correlation id. */
 export function rabbitmqReplyKey(

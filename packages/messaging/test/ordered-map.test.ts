@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { OrderedMap } from '../src/ordered-map';
+
+describe('an ordered map', () => {
+  function filled(...keys: number[]): OrderedMap<number, string> {
+    const map = new OrderedMap<number, string>();
+    for (const key of keys) map.set(key, `value ${key}`);
+    return map;
+  }
+
+  it('keeps the order in which entries were set last, whichever are deleted', () => {
+    const map = filled(1, 2, 3, 4, 5);
+    assert.equal(map.delete(1), 'value 1');
+    assert.equal(map.delete(3), 'value 3');
+    assert.equal(map.delete(3), undefined);
+    map.set(2, 'again');
+    assert.deepEqual([...map.keys()], [4, 5, 2]);
+    assert.equal(map.get(2), 'again');
+    assert.equal(map.oldest?.key, 4);
+    assert.equal(map.size, 3);
+    map.delete(2);
+    map.set(6, 'value 6');
+    assert.deepEqual([...map.keys()], [4, 5, 6]);
+  });
+
+  it('takes out the oldest, as long as they are meant', () => {
+    const map = filled(1, 2, 3, 9, 4);
+    assert.deepEqual([...map.takeWhile(key => key <= 4)], ['value 1', 'value 2', 'value 3']);
+    assert.deepEqual([...map.keys()], [9, 4]);
+    assert.deepEqual([...map.takeWhile(() => true)], ['value 9', 'value 4']);
+    assert.equal(map.oldest, undefined);
+    assert.equal(map.size, 0);
+  });
+});
