@@ -56,8 +56,21 @@ function writeApps(project) {
   );
   const header = "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\n";
   writeFileSync(path.join(project, 'app.mjs'), `${header}${imports}\n${same.join('\n')}\n`);
-  const uses = `${imports}\nexport const all: object[] = [${names.map((_, index) => `m${index}`)}];\n`;
-  for (const file of ['types.cts', 'types.mts']) writeFileSync(path.join(project, file), uses);
+  const isPlugin = name => name === '@queuetrace/bundler-plugin';
+  writeTypes(
+    project,
+    'types',
+    names.filter(name => !isPlugin(name)),
+  );
+  writeTypes(project, 'plugin', names.filter(isPlugin));
+}
+
+function writeTypes(project, file, names) {
+  const imports = names.map((name, index) => `import * as m${index} from ${JSON.stringify(name)};`);
+  const uses = `export const all: object[] = [${names.map((_, index) => `m${index}`)}];`;
+  for (const ending of ['cts', 'mts']) {
+    writeFileSync(path.join(project, `${file}.${ending}`), `${[...imports, uses].join('\n')}\n`);
+  }
 }
 
 const work = mkdtempSync(path.join(tmpdir(), 'queuetrace-packages-'));
@@ -88,12 +101,11 @@ try {
   check('import from ESM, the same state', 'node', ['app.mjs'], project);
   check('zero-code preload', 'node', ['--require', '@queuetrace/register', '-e', '0'], project);
   symlinkSync(path.join(root, 'node_modules', 'typescript'), path.join(project, 'node_modules', 'typescript'));
-  check(
-    'types from CommonJS and ESM',
-    'tsc',
-    ['--noEmit', '--strict', '--module', 'node20', '--types', 'node', 'types.cts', 'types.mts'],
-    project,
-  );
+  const tsc = ['--noEmit', '--strict', '--module', 'node20', '--types', 'node'];
+  check('types from CommonJS and ESM', 'tsc', [...tsc, 'types.cts', 'types.mts'], project);
+  // The types of unplugin want every bundler to be there.
+  check('types of the bundler plugin', 'tsc', [...tsc, '--skipLibCheck', 'plugin.cts', 'plugin.mts'], project);
+  check('the doctor of an empty project', 'npx', ['queuetrace-doctor', '--version'], project);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -33,13 +33,14 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     return AMQPLIB;
   }
 
-  protected modules(): readonly ClientModule[] {
+  modules(): readonly ClientModule[] {
     const model = this._modelPatches();
     // The promise API and the callback API: the same methods on different prototypes.
     return [
       {
         name: 'amqplib',
         versions: ['>=0.10.0 <3'],
+        bundleMark: /exchange_exchange_[b]indings/,
         files: {
           'lib/channel_model.js': model,
           'lib/callback_model.js': model,
@@ -49,7 +50,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
       {
         name: 'amqp-connection-manager',
         versions: ['>=3.2.0 <6'],
-        files: { 'dist/cjs/ChannelWrapper.js': managedPatches },
+        files: { 'dist/cjs/ChannelWrapper.js': managedPatches, 'dist/esm/ChannelWrapper.js': managedPatches },
       },
     ];
   }

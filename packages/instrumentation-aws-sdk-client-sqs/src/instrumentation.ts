@@ -3,6 +3,7 @@ import {
   sns,
   sqs,
   type Call,
+  type ClientFile,
   type ClientModule,
   type MessagingConfig,
   type MessagingTelemetry,
@@ -11,7 +12,7 @@ import {
 } from '@queuetrace/messaging';
 import { receiveMessage } from './receive';
 import { MAX_MESSAGES, ReceivedMessages } from './received-messages';
-import { commandName, Request, type Client, type SendArgs } from './request';
+import { commandName, learnCommands, Request, type Client, type SendArgs } from './request';
 import { sendMessage, sendMessageBatch } from './send';
 import { settle, startMove } from './settle';
 import { publish, publishBatch } from './sns';
@@ -45,6 +46,18 @@ const SNS_OPERATIONS = new Map<string | undefined, TellSns>([
   ['PublishBatch', publishBatch],
 ]);
 
+const MAIN = 'dist-cjs/index.js';
+
+/** Nothing is patched in them; but in a bundle that is minified only these files know what their classes are called. */
+const commands: ClientFile = exports => {
+  learnCommands(exports as object);
+  return [];
+};
+
+function commandFiles(operations: ReadonlyMap<string | undefined, unknown>): Record<string, ClientFile> {
+  return Object.fromEntries([...operations.keys()].map(name => [`dist-es/commands/${name}Command.js`, commands]));
+}
+
 /** Traces @aws-sdk/client-sqs, by commands and by the methods of `SQS`: sends, receives, processing and settlements. */
 export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
   declare private _received?: ReceivedMessages;
@@ -59,23 +72,42 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
 
   /**
    * An own `send` of SQSClient, wherever it is inherited from; and the homes that the class which it is inherited from
-   * has had, since the main file of a package that is imported from ESM is not seen.
+   * has had, since the main file of a package that is imported from ESM is not seen. What is in `dist-es` is only in bundles.
    */
-  protected modules(): ClientModule[] {
-    const main = 'dist-cjs/index.js';
+  modules(): ClientModule[] {
     const sqsClient = (exports: { SQSClient?: { prototype: object } }) => this._sendOf(exports.SQSClient);
     const anyClient = (exports: { Client?: { prototype: object } }) => this._sendOf(exports.Client);
-    const bothFiles = { [main]: anyClient, 'dist-cjs/client.js': anyClient };
+    const homes = { [MAIN]: anyClient, 'dist-cjs/client.js': anyClient, 'dist-es/client.js': anyClient };
+    const client = 'submodules/client';
     return [
       {
         name: '@aws-sdk/client-sqs',
         versions: ['>=3.300.0 <4'],
-        main,
-        files: { [main]: sqsClient, 'dist-cjs/SQSClient.js': sqsClient },
+        main: MAIN,
+        bundleMark: /com[.]amazonaws[.]sqs/,
+        files: {
+          [MAIN]: exports => [...commands(exports), ...sqsClient(exports)],
+          'dist-cjs/SQSClient.js': sqsClient,
+          'dist-es/SQSClient.js': sqsClient,
+          ...commandFiles(OPERATIONS),
+        },
       },
-      { name: '@smithy/core', versions: ['>=2'], files: { 'dist-cjs/submodules/client/index.js': anyClient } },
-      { name: '@smithy/smithy-client', versions: ['>=1'], main, files: bothFiles },
-      { name: '@aws-sdk/smithy-client', versions: ['>=3.300.0 <4'], main, files: bothFiles },
+      {
+        name: '@aws-sdk/client-sns',
+        versions: ['>=3.300.0 <4'],
+        main: MAIN,
+        files: { [MAIN]: commands, ...commandFiles(SNS_OPERATIONS) },
+      },
+      {
+        name: '@smithy/core',
+        versions: ['>=2'],
+        files: {
+          [`dist-cjs/${client}/index.js`]: anyClient,
+          [`dist-es/${client}/smithy-client/client.js`]: anyClient,
+        },
+      },
+      { name: '@smithy/smithy-client', versions: ['>=1'], main: MAIN, files: homes },
+      { name: '@aws-sdk/smithy-client', versions: ['>=3.296.0 <4'], main: MAIN, files: homes },
       this._sqsConsumer(),
     ];
   }
@@ -88,7 +120,7 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
       name: 'sqs-consumer',
       versions: ['>=6 <16'],
       main,
-      files: { [main]: consumer, 'dist/index.js': consumer },
+      files: { [main]: consumer, 'dist/index.js': consumer, 'dist/esm/consumer.js': consumer },
     };
   }
 

@@ -101,6 +101,18 @@ export class Request<Input> {
   }
 }
 
+/** The names of command classes: a bundler that minifies takes their own from them. */
+const names = new WeakMap<object, string>();
+
+/** Remembers the names of the commands among these exports. */
+export function learnCommands(exports: object): void {
+  for (const [name, value] of Object.entries(exports)) {
+    if (name.endsWith(SUFFIX) && typeof value === 'function') names.set(value, name);
+  }
+}
+
+const SUFFIX = 'Command';
+
 /** The command's name in the API, also for a class that the app has derived from it. */
 export function commandName(command: unknown): string | undefined {
   for (
@@ -108,8 +120,8 @@ export function commandName(command: unknown): string | undefined {
     typeof type === 'function';
     type = Object.getPrototypeOf(type) as typeof type
   ) {
-    const { name } = type as { name: string };
-    if (name.endsWith('Command') && name !== 'Command') return name.slice(0, -'Command'.length);
+    const name = names.get(type) ?? (type as { name: string }).name;
+    if (name.endsWith(SUFFIX) && name !== SUFFIX) return name.slice(0, -SUFFIX.length);
   }
   return undefined;
 }

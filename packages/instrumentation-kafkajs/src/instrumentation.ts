@@ -27,11 +27,12 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
     return KAFKAJS;
   }
 
-  protected modules(): ClientModule[] {
+  modules(): ClientModule[] {
     return [
       {
         name: 'kafkajs',
         versions: ['>=1.16.0 <3'],
+        bundleMark: /KafkaJSNon[R]etriableError/,
         files: {
           'src/index.js': (Kafka: { prototype: object }) => [
             { target: Kafka.prototype, methods: { producer: this._producer, consumer: this._consumer } },

@@ -1,12 +1,13 @@
 export { ActiveOperation, bindContext, isThenable, runDetached } from './active-operation';
 export { deadLetterAttributes, type DeadLetterAttributes } from './dead-letter-attributes';
 export { processDeadLetter, type DeadLetterFacts, type DeadLetterHandlers } from './process-dead-letter';
+export { bundledId, bundleWith } from './bundled-files';
 export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { copyWith } from './copy-with';
 export { Delivery, registerDelivery } from './delivery';
 export { guarded } from './guarded';
-export type { ClientFile, ClientModule } from './loaded-files';
+export { isSupported, type ClientFile, type ClientModule } from './loaded-files';
 export { isObject } from './is-object';
 export { MAX_TIMER_MS } from './timer';
 export { tellOutcome } from './tell-outcome';
@@ -26,6 +27,7 @@ export {
   type OptionValues,
   type Pattern,
 } from './options';
+export { OTHER_AGENT_NAMES, settingAgainst } from './other-agents';
 export type { Advice, Call, Patch, Wrap } from './patch-table';
 export { processEach, type ProcessEachOptions } from './process-each';
 export { processMessage } from './process-message';

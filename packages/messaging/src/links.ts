@@ -40,17 +40,13 @@ export class Links {
     return this._creations ? undefined : this._last?.spanContext;
   }
 
-  /** So many there are, whether or not they fit on a span. */
-  get count(): number {
-    return this._targets().length;
-  }
-
-  build(writer: AttributeWriter, maxLinks: number): Link[] {
+  /** `dropped` counts the links that did not fit, so that their loss can be said. */
+  build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
     const targets = this._targets();
     const count = Math.min(targets.length, maxLinks);
     const links: Link[] = [];
     for (let index = 0; index < count; index++) links.push(toLink(targets[index], writer));
-    return links;
+    return { links, dropped: targets.length - count };
   }
 
   /** Neighbours in a batch tend to share a context. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import semver from 'semver';
 import { guarded } from './guarded';
 import type { Patch } from './patch-table';
+import { state } from './state';
 
 /** What to patch in the exports of one file. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the patch border: a library's internal exports.
@@ -19,6 +20,11 @@ export interface ClientModule {
   readonly files: Readonly<Record<string, ClientFile>>;
   /** Which of the files is the package's main one: it is known under the package's name. */
   readonly main?: string;
+  /**
+   * Matches what its code has in it and no other's, minified too: to find it in a bundle. Not its own source, since a
+   * bundle may have us in it and not the library.
+   */
+  readonly bundleMark?: RegExp;
 }
 
 interface LoadedFile {
@@ -26,6 +32,7 @@ interface LoadedFile {
   version: string | undefined;
   exports: unknown;
   patches: ClientFile;
+  how: string;
 }
 
 const cache = (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })
@@ -44,8 +51,13 @@ export function onImported(listener: () => void): void {
   });
 }
 
-/** The files of these modules that CommonJS has loaded already, in every copy of the package. */
+/** The files of these modules that are there already, in every copy of the package. */
 export function loadedFiles(modules: readonly ClientModule[]): LoadedFile[] {
+  return [...requiredFiles(modules), ...modules.flatMap(bundledFiles)];
+}
+
+/** By CommonJS. */
+function requiredFiles(modules: readonly ClientModule[]): LoadedFile[] {
   const wanted = modules.flatMap(module =>
     Object.entries(module.files).map(([file, patches]) => ({
       module,
@@ -63,11 +75,20 @@ export function loadedFiles(modules: readonly ClientModule[]): LoadedFile[] {
         version: versionOf(filename.slice(0, -file.length)),
         exports: cache[filename]!.exports,
         patches,
+        how: 'adopted: loaded without our hook',
       })),
   );
 }
 
-export function isSupported(version: string | undefined, { versions }: ClientModule): boolean {
+function bundledFiles(module: ClientModule): LoadedFile[] {
+  return Object.entries(module.files).flatMap(([file, patches]) =>
+    state.bundled
+      .of(module.name, file)
+      .map(({ version, exports }) => ({ module, version, exports, patches, how: 'in the bundle' })),
+  );
+}
+
+export function isSupported(version: string | undefined, { versions }: Pick<ClientModule, 'versions'>): boolean {
   return version !== undefined && versions.some(range => semver.satisfies(version, range));
 }
 

@@ -5,8 +5,10 @@ import {
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
 import { resolveConfig, type MessagingConfig, type ResolvedConfig } from './config';
+import { bundleWith } from './bundled-files';
 import { guarded } from './guarded';
 import { isSupported, loadedFiles, onImported, type ClientFile, type ClientModule } from './loaded-files';
+import { loadedAgents, settingAgainst } from './other-agents';
 import { PatchTable, type Advice, type Patch } from './patch-table';
 import { state } from './state';
 import { report } from './report';
@@ -29,8 +31,6 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   // Set while the base class's constructor runs: an initializer would wipe them out.
   declare private _telemetries?: Map<unknown, MessagingTelemetry<never>>;
   declare private _patchTable?: PatchTable;
-  /** What was told of a library once. */
-  declare private _told?: Set<string>;
   declare private _isSecondLookDue?: boolean;
   declare private _isFollowingImports?: boolean;
 
@@ -40,7 +40,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
 
   protected abstract get client(): Client<M>;
   /** The library, then others that it is made of, and the files of theirs that are patched. Free of side effects. */
-  protected abstract modules(): readonly ClientModule[];
+  abstract modules(): readonly ClientModule[];
 
   protected get telemetry(): MessagingTelemetry<M> {
     return this.telemetryOf(this.client.system);
@@ -110,9 +110,13 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
     this._adoptLoaded();
     if (this._isFollowingImports) return;
     this._isFollowingImports = true;
-    onImported(() => {
+    const adopt = () => {
       if (this.isEnabled()) this._adoptLoaded();
-    });
+    };
+    onImported(adopt);
+    state.bundled.onBundled(adopt);
+    // When the app's main file is there.
+    setImmediate(() => guarded('looking into the app', () => this._tellBundled())).unref();
   }
 
   override disable(): void {
@@ -125,8 +129,8 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
 
   /** What was loaded before us, or past the hooks, is patched in place. */
   private _adoptLoaded(): void {
-    for (const { module, patches, exports, version } of loadedFiles(this.modules())) {
-      this._patchFile(module, patches, 'adopted: loaded without our hook')(exports, version);
+    for (const { module, patches, exports, version, how } of loadedFiles(this.modules())) {
+      this._patchFile(module, patches, how)(exports, version);
     }
   }
 
@@ -137,7 +141,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
         if (!isSupported(version, module)) return this._tellUnsupported(module, version);
         const patched = patches(exports).filter(patch => this._patches.patch(patch));
         if (patched.length === 0) return;
-        this._tellOnce(`${module.name} ${version} patched (${how})`);
+        this._tellPatched(`${module.name} ${version} patched (${how})`);
         this._lookAgain();
       });
       return exports;
@@ -150,11 +154,21 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
     report(`${name} ${version} is not supported, its messages are not traced; supported: ${versions.join(' or ')}.`);
   }
 
-  private _tellOnce(line: string): void {
-    this._told ??= new Set();
-    if (this._told.has(line)) return;
-    this._told.add(line);
+  private _tellPatched(line: string): void {
+    if (state.patched.has(line)) return;
+    state.patched.add(line);
     diag.info(`queuetrace: ${line}`);
+  }
+
+  /** No hook sees what is inside of a bundle. */
+  private _tellBundled(): void {
+    const [{ name, bundleMark }] = this.modules();
+    const isPatched = [...state.patched].some(line => line.startsWith(`${name} `));
+    const file = bundleMark && !isPatched && this.isEnabled() && bundleWith(name, bundleMark);
+    if (!file) return;
+    report(
+      `${name} is bundled into ${file}, where it cannot be patched: its messages are not traced. Build with @queuetrace/bundler-plugin, or leave ${name} out of the bundle.`,
+    );
   }
 
   /** When all has been loaded that is loaded now: the main file of a package that is imported from ESM has no hook. */
@@ -170,19 +184,26 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   }
 
   private _tellOther(): void {
+    const { name } = this.client;
     const other = this._patches.findOther();
-    if (other) report(doubled(this.client.name, other));
+    if (other) report(doubled(name, other));
+    for (const agent of loadedAgents()) {
+      const setting = settingAgainst(agent, [name], process.env);
+      if (setting)
+        report(`${name} is traced by ${agent} as well. ${setting} turns that off, ${ours(name, false)} ours.`);
+    }
   }
 }
 
 function doubled(client: string, other: string): string {
   const line = `${client} is instrumented by ${other} as well: messages may have two spans.`;
   if (other === 'another queuetrace') return `${line} Leave out the preload, or the one in code.`;
-  const [theirs, ours] = [
-    client === 'sqs' ? 'aws-sdk' : client,
-    `OTEL_INSTRUMENTATION_${client.toUpperCase()}_ENABLED`,
-  ];
-  return `${line} ${ours}=false turns ours off; OTEL_NODE_DISABLED_INSTRUMENTATIONS=${theirs} with ${ours}=true OpenTelemetry's own.`;
+  const theirs = client === 'sqs' ? 'aws-sdk' : client;
+  return `${line} ${ours(client, false)} turns ours off; OTEL_NODE_DISABLED_INSTRUMENTATIONS=${theirs} with ${ours(client, true)} OpenTelemetry's own.`;
+}
+
+function ours(client: string, isOn: boolean): string {
+  return `OTEL_INSTRUMENTATION_${client.toUpperCase()}_ENABLED=${isOn}`;
 }
 
 /** Unpatching is the patch table's work; the base class calls this without asking whether it is there. */

@@ -23,6 +23,9 @@ interface Wrapped {
 }
 /* eslint-enable @typescript-eslint/no-explicit-any */
 
+/** There may be several copies of this package in a process. */
+const THIS_COPY = {};
+
 /**
  * The one list of what is patched. Wrappers stack on whatever is there and carry no marker of shimmer's, since another
  * instrumentation would take one that does for its own and remove it.
@@ -31,7 +34,7 @@ export class PatchTable {
   /** Prototypes and module exports only, so it stays small; instances are not kept. */
   private readonly _wrapped = new Map<Patch['target'], Map<string, Wrapped>>();
   /** One switch for all wrappers, those on instances and handlers included. */
-  private readonly _switch = { isOn: false };
+  private readonly _switch = { isOn: false, copy: THIS_COPY };
 
   constructor(private readonly _owner: object) {}
 
@@ -67,7 +70,9 @@ export class PatchTable {
           // Shimmer's mark, which OpenTelemetry's own instrumentations and many others have.
           if (one?.__wrapped === true) return 'another instrumentation';
           const owner = state.wrappers.get(one ?? {});
-          if (owner?.isOn && owner !== this._switch) return 'another queuetrace';
+          // What is inherited may be patched for the same client by a bundler's plugin, which makes one of us for each file.
+          const isSame = owner === this._switch || (one === inherited && owner?.copy === THIS_COPY);
+          if (owner?.isOn && !isSame) return 'another queuetrace';
         }
       }
     }
@@ -118,26 +123,24 @@ export function wrapFunction<F extends AnyFunction>(original: F, advice: Advice,
 const SHIMMER_MARKERS = new Set<string | symbol>(['__original', '__unwrap', '__wrapped', 'prototype']);
 
 function invoke(original: AnyFunction, advice: Advice, self: unknown, args: unknown[]): unknown {
-  let outcome = 'none' as 'none' | 'returned' | 'thrown';
-  let told: unknown;
+  let outcome: { value?: unknown; error?: unknown; isError: boolean } | undefined;
   const call: Call = (callArgs = args) => {
     try {
-      told = original.apply(self, callArgs);
-      outcome = 'returned';
-      return told;
+      const value = original.apply(self, callArgs);
+      outcome = { value, isError: false };
+      return value;
     } catch (error) {
-      told = error;
-      outcome = 'thrown';
+      outcome = { error, isError: true };
       throw error;
     }
   };
   try {
     return advice(call, args, self);
   } catch (error) {
-    if (outcome !== 'thrown' || told !== error) diag.error('queuetrace: instrumentation failed', error);
-    if (outcome === 'none') return original.apply(self, args);
-    if (outcome === 'thrown') throw told;
-    return told;
+    if (!outcome?.isError || outcome.error !== error) diag.error('queuetrace: instrumentation failed', error);
+    if (!outcome) return original.apply(self, args);
+    if (outcome.isError) throw outcome.error;
+    return outcome.value;
   }
 }
 

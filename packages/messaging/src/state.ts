@@ -1,3 +1,4 @@
+import { BundledFiles } from './bundled-files';
 import { Deliveries } from './deliveries';
 import type { MessagingMetrics } from './metrics';
 import type { MessagingTelemetry } from './telemetry';
@@ -12,7 +13,11 @@ interface State {
   /** Lines that were told already. */
   readonly reported: Set<string>;
   /** Our wrappers on prototypes and exports, with the switch of the instrumentation that they belong to. */
-  readonly wrappers: WeakMap<object, { readonly isOn: boolean }>;
+  readonly wrappers: WeakMap<object, { readonly isOn: boolean; readonly copy: object }>;
+  /** What of the libraries is inside of the app's bundle. */
+  readonly bundled: BundledFiles;
+  /** Which library was patched and how: `kafkajs 2.2.4 patched (as it was loaded)`. */
+  readonly patched: Set<string>;
   /** Set where the configuration was read from a file: then the environment does not count. */
   file?: ConfigurationFile;
 }
@@ -39,6 +44,8 @@ export const state: State = ((globalThis as { [KEY]?: State })[KEY] ??= {
   metrics: new Map(),
   reported: new Set(),
   wrappers: new WeakMap(),
+  bundled: new BundledFiles(),
+  patched: new Set(),
 });
 
 /** The environment that counts: with a configuration file, what is set outside of it is not read. */

@@ -12,7 +12,7 @@ class ToyInstrumentation extends MessagingInstrumentation<KafkaMessage> {
     return { name: 'toy', system: kafka };
   }
 
-  protected modules() {
+  modules() {
     return [];
   }
 

@@ -18,6 +18,7 @@ export {
   type OtlpSpan,
   type RequestCounts,
 } from './otlp-receiver';
+export { EVERYTHING, shopApp, told, withShopAddresses } from './shop';
 export { telemetry, type Telemetry, type TracingOptions } from './telemetry';
 export { walkExported, walkRecorded, type StoryLink, type StoryWalk } from './story-walk';
 export { telemetryErrors } from './telemetry-check';

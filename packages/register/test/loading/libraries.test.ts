@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startOtlpReceiver, uniqueName, withBroker, type OtlpReceiver } from '@queuetrace/test-utils';
+import { EVERYTHING, startOtlpReceiver, told, uniqueName, withBroker, type OtlpReceiver } from '@queuetrace/test-utils';
 import { appFile, ourLines, REQUIRE, runPreloaded } from '../preloaded';
 import { copyKafkaJs, withFolder } from './folder';
-import { EVERYTHING, told, withShop } from './shop';
+import { withShop } from './shop';
 
 const INFO = { OTEL_LOG_LEVEL: 'info' };
 /** A message that somebody else has put a context into keeps it: a send's kind depends on that. */
@@ -109,6 +109,22 @@ describe('a library', () => {
     const result = await shop.run('shop.cjs', receiver, { nodeArgs: [...REQUIRE, ...OTHERS], env });
     assert.deepEqual(withoutKind(told(receiver)), withoutKind(EVERYTHING.slice(0, 2)));
     assert.equal(ourLines(result).length, 1, result.stderr);
+  });
+
+  it("that a vendor's agent traces too is told of in one line, unless the agent is told to leave it", async () => {
+    const agent = path.join(folder.path, 'node_modules/dd-trace/init.js');
+    mkdirSync(path.dirname(agent), { recursive: true });
+    writeFileSync(agent, '');
+    const linesWith = async (env: Record<string, string>) => {
+      const nodeArgs = ['--require', agent, ...REQUIRE];
+      const args = [kafka.address, uniqueName('orders'), copyKafkaJs(folder.path)];
+      const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+      return ourLines(await runPreloaded('loading/kafka-copies.cjs', { nodeArgs, args, env: { ...endpoint, ...env } }));
+    };
+    const lines = await linesWith({});
+    assert.equal(lines.length, 1);
+    assert.match(lines[0], /kafkajs is traced by dd-trace as well\. DD_TRACE_DISABLED_INSTRUMENTATIONS=kafkajs turns/);
+    assert.deepEqual(await linesWith({ DD_TRACE_DISABLED_INSTRUMENTATIONS: 'fs,kafkajs' }), []);
   });
 
   it('that is instrumented twice by us is told of', async () => {

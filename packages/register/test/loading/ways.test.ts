@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { startOtlpReceiver, type AppOptions, type OtlpReceiver } from '@queuetrace/test-utils';
+import { EVERYTHING, startOtlpReceiver, told, type AppOptions, type OtlpReceiver } from '@queuetrace/test-utils';
 import { appFile, NODE_VERSION, ourLines, REQUIRE } from '../preloaded';
-import { EVERYTHING, told, withShop } from './shop';
+import { withShop } from './shop';
 import { withFolder } from './folder';
 
 const IMPORT = ['--import', '@queuetrace/register'];

@@ -1,0 +1,3 @@
+// To be bundled: starts what would else be preloaded, before anything else.
+require('@queuetrace/register');
+require('./shop.cjs');
