@@ -1,3 +1,4 @@
+import type { Started } from './started';
 import { VERSION } from './version';
 
 /** The distribution starts once in a process, however often and from wherever it is preloaded. */
@@ -9,9 +10,10 @@ const isDisabled = !OTEL_CONFIG_FILE?.trim() && OTEL_SDK_DISABLED?.trim().toLowe
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a process that is not traced loads nothing. */
 if (!isDisabled && !(STARTED in globalThis)) {
-  Object.defineProperty(globalThis, STARTED, { value: VERSION });
+  const started: Started = { version: VERSION };
+  Object.defineProperty(globalThis, STARTED, { value: started });
   try {
-    (require('./start') as typeof import('./start')).start(process.env);
+    started.sdk = (require('./start') as typeof import('./start')).start(process.env);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     process.stderr.write(`queuetrace: not started, the app runs without telemetry: ${reason}\n`);

@@ -9,16 +9,17 @@ import { flushAtEnd } from './lifecycle';
 import { propagatorOf } from './sdk/propagators';
 import { Sdk } from './sdk/sdk';
 
-/** Starts the SDK and instruments the clients. */
-export function start(env: Environment): void {
+/** Starts the SDK and instruments the clients; undefined where it is not to be started. */
+export function start(env: Environment): Sdk | undefined {
   const file = env.OTEL_CONFIG_FILE?.trim();
   const settings = file ? settingsFromFile(file, env) : settingsFromEnvironment(env);
-  if (!settings) return;
+  if (!settings) return undefined;
   const { model, shutdownTimeoutMs } = settings;
   const sdk = new Sdk(model);
   registerGlobally(sdk, propagatorOf(model.propagator ?? {}));
   instrumentClients(sdk);
   flushAtEnd(sdk, shutdownTimeoutMs);
+  return sdk;
 }
 
 /** For the app's own spans, and for whatever else asks the API. */

@@ -1,10 +1,12 @@
 import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import { report, state } from '@queuetrace/messaging';
+import type { CheckedEndpoint } from '../started';
 import { post, type Failure, type OtlpEndpoint } from './request';
 
 const MAX_ATTEMPTS = 6;
 const FIRST_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 5_000;
+const CHECK_TIMEOUT_MS = 5_000;
 
 /**
  * Sends export requests, again after a wait where that makes sense. In place of the exporters' own transport, since a
@@ -24,6 +26,16 @@ export class OtlpTransport implements IExporterTransport {
     this._ongoing.delete(ending);
     if (response.status !== 'success') this._report(response);
     return response;
+  }
+
+  /** Nothing, as an export request, is the empty message of protobuf; a retry would not make it truer. */
+  async check(): Promise<CheckedEndpoint> {
+    const { origin, pathname } = new URL(this._endpoint.url);
+    const isJson = this._endpoint.headers['content-type'] === 'application/json';
+    const nothing = Buffer.from(isJson ? '{}' : '');
+    const response = await post(this._endpoint, nothing, CHECK_TIMEOUT_MS, new AbortController().signal);
+    const problem = response.status === 'success' ? undefined : reasonOf((response as Failure).error);
+    return { url: origin + pathname, problem };
   }
 
   /** The process ends: who refuses the connection now is not asked again. */
@@ -66,12 +78,14 @@ export class OtlpTransport implements IExporterTransport {
 
   private _report({ error }: { error?: Error }): void {
     const { origin, port } = new URL(this._endpoint.url);
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
     const hint = port === '4317' ? ' Port 4317 is usually for gRPC, 4318 for HTTP.' : '';
-    const message = error?.message || code || 'no answer';
     const where = state.file ? 'endpoint in OTEL_CONFIG_FILE' : 'OTEL_EXPORTER_OTLP_ENDPOINT';
-    report(`the collector at ${origin} does not take the telemetry (${message}); ${where} is where.${hint}`);
+    report(`the collector at ${origin} does not take the telemetry (${reasonOf(error)}); ${where} is where.${hint}`);
   }
+}
+
+function reasonOf(error: NodeJS.ErrnoException | undefined): string {
+  return error?.message || error?.code || 'no answer';
 }
 
 /** Longer each time, and not at the same moment as everybody else. */

@@ -8,6 +8,7 @@ import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { nearest } from '../nearest';
+import type { CheckedEndpoint } from '../started';
 import type { OtlpTransport } from '../otlp/transport';
 
 const BUNDLED = ['otlp_http', 'console'];
@@ -48,6 +49,10 @@ export class Exporters {
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     await Promise.allSettled(this._made.map(exporter => exporter.forceFlush?.()));
+  }
+
+  check(): Promise<CheckedEndpoint[]> {
+    return Promise.all(this._transports.map(transport => transport.check()));
   }
 
   lastCall(isLast: boolean): void {

@@ -1,6 +1,7 @@
 import type { ConfigurationModel } from '@opentelemetry/configuration';
 import type { LoggerProvider } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { CheckedEndpoint } from '../started';
 import { Exporters } from './exporters';
 import { resourceOf } from './resource';
 import { tracerProviderOf } from './traces';
@@ -32,6 +33,11 @@ export class Sdk {
   /** How many spans have ended so far. */
   get endedSpans(): number {
     return this._endedSpans.count;
+  }
+
+  /** Whether the collectors take telemetry: each is sent a request with nothing in it. */
+  checkExporters(): Promise<CheckedEndpoint[]> {
+    return this._exporters.check();
   }
 
   /** Sends what there is; what has not arrived within the time is given up. */

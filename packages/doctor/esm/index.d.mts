@@ -1,0 +1,1 @@
+export * from '../build/src/index.js';
