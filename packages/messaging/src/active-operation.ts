@@ -6,7 +6,8 @@ import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR 
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
-import type { Story } from './story';
+import type { Past } from './past';
+import { endStories, type Story } from './story';
 import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
@@ -23,12 +24,8 @@ export class ActiveOperation<M = unknown> {
   readonly context: Context;
   readonly operation: Operation<M>;
   readonly type: OperationType;
-  /** A process operation's message says where it came from. */
-  creation?: SpanContext;
   /** The messages are no longer in flight. */
   onLanded?: () => void;
-  /** A process operation's message may have a past. */
-  story?: Story;
   /** A send's messages, where each has a span of its own. */
   created?: CreatedMessages<M>;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
@@ -37,18 +34,35 @@ export class ActiveOperation<M = unknown> {
   /** What was known of the client and the server at the start. */
   private readonly _clientId?: string;
   private readonly _isServerLate: boolean;
+  /** As `performance.now()`; nobody asks for it where there is no meter. */
+  readonly startedAtMs?: number;
 
   constructor(
     private readonly _core: TelemetryCore<M>,
     private readonly _start: Start<M>,
     readonly span: Span,
-    readonly startedAtMs: number,
   ) {
     this.operation = _start.operation;
     this.type = _start.type;
     this._clientId = _start.operation.clientId;
     this._isServerLate = !_start.operation.server;
+    this.startedAtMs = _start.startTime?.monotonicMs ?? (_core.metrics?.isOn ? performance.now() : undefined);
     this.context = contextWith(_start.parent, span, this);
+  }
+
+  /** A process operation's messages say where they came from, where that is one context. */
+  get creation(): SpanContext | undefined {
+    return this._start.creation;
+  }
+
+  /** What a process operation's message has behind it. */
+  get story(): Story | undefined {
+    return this._start.story;
+  }
+
+  /** The same of the messages of a batch. */
+  get pasts(): readonly Past[] | undefined {
+    return this._start.pasts;
   }
 
   get isEnded(): boolean {
@@ -160,20 +174,15 @@ export class ActiveOperation<M = unknown> {
 
   private _end(failure?: Failure, at?: StartTime): void {
     const { type, operation, isCounted } = this._start;
-    this._start.onEnd?.(this, failure && errorText(failure.type, failure.message));
+    this._start.onEnd?.();
+    if (type === 'process') endStories(this._core, this, failure && errorText(failure.type, failure.message));
     this.onLanded?.();
     if (this._isServerLate && operation.server) this._setServer(operation);
-    this._core.metrics?.recordOperation(
-      type,
-      operation,
-      (at?.monotonicMs ?? performance.now()) - this.startedAtMs,
-      this.context,
-      {
-        errorType: failure?.type,
-        isCounted,
-        isTimedElsewhere: this.isTimedElsewhere,
-      },
-    );
+    this._core.metrics?.recordOperation(type, operation, this._durationMs(at), this.context, {
+      errorType: failure?.type,
+      isCounted,
+      isTimedElsewhere: this.isTimedElsewhere,
+    });
     if (failure) {
       if (this._core.config.errorStatus === 'always' || !this._comesAgain(failure)) {
         this.set({ errorType: failure.type });
@@ -182,6 +191,10 @@ export class ActiveOperation<M = unknown> {
       if ('error' in failure) this._core.recordException(this.span, type, failure.error, this.context);
     }
     this.span.end(at?.date);
+  }
+
+  private _durationMs(at?: StartTime): number | undefined {
+    return this.startedAtMs === undefined ? undefined : (at?.monotonicMs ?? performance.now()) - this.startedAtMs;
   }
 
   /** Some clients learn only on the way which broker they talk to. */

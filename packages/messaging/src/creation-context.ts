@@ -1,33 +1,26 @@
-import { propagation, ROOT_CONTEXT, type Context, type SpanContext } from '@opentelemetry/api';
+import { propagation, ROOT_CONTEXT, SpanKind, type Context } from '@opentelemetry/api';
 import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
 import { addPastLinks, pastAttributes, pastOf, type Past } from './past';
 import { CARRIES_NOTHING, CreationContexts, extract, readCarried, spanContextOf, type Carried } from './propagation';
-import { planBatchStory, planStory, type StoryPlan } from './story';
-import type { TelemetryCore } from './telemetry-core';
+import type { Start, TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
 /** Times outside of 0 to 7 days are clocks that differ, not waiting. */
 const MAX_QUEUE_TIME_MS = 7 * 24 * 3600 * 1000;
 
-interface ProcessPlan {
-  parent: Context;
+interface ProcessPlan<M> extends Start<M> {
   links: Links;
-  /** The creation context of a single message, or the one that all messages of a batch share. */
-  creation?: SpanContext;
-  /** Of the messages whose first delivery this is and that say when they were sent. */
-  queueTimesMs: number[];
-  past: StoryPlan;
-  /** The queue time of a single message. */
-  queueTimeMs?: number;
+  /** Of the messages of a batch whose first delivery this is and that say when they were sent. */
+  queueTimesMs?: readonly number[];
 }
 
 /**
  * Decides what a process span hangs on. Each message's creation context is linked; a single message's is the parent too,
  * unless configured otherwise. A batch never has a message as its parent (messaging-spans.md, "Consumer spans").
  */
-export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): ProcessPlan {
+export function planProcess<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): ProcessPlan<M> {
   const trust = trustIn(core.config, operation.destination.name);
   return operation.isBatch ? planBatch(core, operation, ambient, trust) : planSingle(core, operation, ambient, trust);
 }
@@ -37,7 +30,7 @@ function planBatch<M>(
   operation: Operation<M>,
   ambient: Context,
   trust: IncomingTrust,
-): ProcessPlan {
+): ProcessPlan<M> {
   const links = new Links();
   const contexts = new CreationContexts(core.system);
   const queueTimesMs: number[] = [];
@@ -57,8 +50,16 @@ function planBatch<M>(
       return { ...core.messageAttributes(message, true), ...pastAttributes(past), queueTimeMs };
     });
   }
-  const past = planBatchStory(core, operation, pasts);
-  return { parent: ambient, links, creation: links.onlyCreation, queueTimesMs, past };
+  return {
+    type: 'process',
+    operation,
+    kind: SpanKind.CONSUMER,
+    parent: ambient,
+    links,
+    creation: links.onlyCreation,
+    pasts,
+    queueTimesMs,
+  };
 }
 
 function planSingle<M>(
@@ -66,7 +67,7 @@ function planSingle<M>(
   operation: Operation<M>,
   ambient: Context,
   trust: IncomingTrust,
-): ProcessPlan {
+): ProcessPlan<M> {
   const [message] = operation.messages;
   const links = new Links();
   const carried = trust === 'ignore' ? CARRIES_NOTHING : readCarried(core.system, message);
@@ -75,14 +76,16 @@ function planSingle<M>(
   const parent = trust === 'parent' ? singleParent(core, message, carried, ambient, links) : ambient;
   const past = pastOf(core, operation, message, { creation, isTrusted: trust !== 'ignore' });
   addPastLinks(links, past);
-  const queueTimeMs = firstQueueTimeOf(core, operation, message, past);
   return {
+    type: 'process',
+    operation,
+    kind: SpanKind.CONSUMER,
     parent,
     links,
     creation,
-    queueTimesMs: queueTimeMs === undefined ? [] : [queueTimeMs],
-    queueTimeMs,
-    past: planStory(core, operation, past),
+    story: { past, isSettled: operation.isSettledOnSuccess },
+    attributes: past.isNew ? undefined : { ...core.messageAttributes(message, false), ...pastAttributes(past) },
+    queueTimeMs: firstQueueTimeOf(core, operation, message, past),
   };
 }
 

@@ -40,13 +40,17 @@ export class Links {
     return this._creations ? undefined : this._last?.spanContext;
   }
 
-  /** `dropped` counts the links that did not fit, so that their loss can be said. */
-  build(writer: AttributeWriter, maxLinks: number): { links: Link[]; dropped: number } {
+  /** So many there are, whether or not they fit on a span. */
+  get count(): number {
+    return this._targets().length;
+  }
+
+  build(writer: AttributeWriter, maxLinks: number): Link[] {
     const targets = this._targets();
     const count = Math.min(targets.length, maxLinks);
     const links: Link[] = [];
     for (let index = 0; index < count; index++) links.push(toLink(targets[index], writer));
-    return { links, dropped: targets.length - count };
+    return links;
   }
 
   /** Neighbours in a batch tend to share a context. */

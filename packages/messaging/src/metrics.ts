@@ -1,7 +1,6 @@
 import { ValueType, type Attributes, type Context, type Histogram, type Meter } from '@opentelemetry/api';
 import { METRICS, type MetricKey, type MetricName, type Vocabulary } from './semconv';
 import type { Series, SeriesTable } from './series';
-import type { StoryCounts } from './story';
 import { Sum } from './sum';
 import type { Operation, OperationType } from './types';
 
@@ -61,21 +60,16 @@ export class MessagingMetrics {
     this.isOn = false;
   }
 
-  /** The duration of an operation and, unless `isCounted` elsewhere, its messages. */
+  /** The duration of an operation, where it is known, and, unless `isCounted` elsewhere, its messages. */
   recordOperation<M>(
     type: OperationType,
     operation: Operation<M>,
-    durationMs: number,
+    durationMs: number | undefined,
     context: Context,
     outcome: Outcome,
   ): void {
     const series = this._series.of(type, operation, outcome.errorType);
-    const { typed, untyped, legacy } = series;
-    if (type !== 'process') this._histograms.operationDuration?.record(durationMs / 1000, typed, context);
-    else if (!outcome.isTimedElsewhere) {
-      this._histograms.processDuration?.record(durationMs / 1000, untyped, context);
-      this._histograms.legacyProcessingTime?.record(durationMs, legacy, context);
-    }
+    if (durationMs !== undefined && !outcome.isTimedElsewhere) this._recordDuration(type, durationMs, series, context);
     if (!outcome.isCounted) this._count(type, operation.messages.length, series);
   }
 
@@ -96,14 +90,13 @@ export class MessagingMetrics {
   }
 
   /** A message with a past: delivered before, or a dead letter. */
-  countStory<M>(story: keyof StoryCounts, type: OperationType, operation: Operation<M>, count: number): void {
+  countStory<M>(
+    story: 'redeliveredMessages' | 'deadLetteredMessages',
+    type: OperationType,
+    operation: Operation<M>,
+    count: number,
+  ): void {
     if (count > 0) this._sums[story]?.add(this._series.of(type, operation).untyped, count);
-  }
-
-  /** Those of a process operation. */
-  countStories<M>(counts: StoryCounts, operation: Operation<M>): void {
-    this.countStory('redeliveredMessages', 'process', operation, counts.redeliveredMessages);
-    this.countStory('deadLetteredMessages', 'process', operation, counts.deadLetteredMessages);
   }
 
   countSkewed<M>(operation: Operation<M>): void {
@@ -124,6 +117,12 @@ export class MessagingMetrics {
   /** Without a provider the API gives one and the same instrument for all names. */
   private _isNoop(): boolean {
     return new Set(Object.values(this._histograms)).size <= 1;
+  }
+
+  private _recordDuration(type: OperationType, ms: number, { typed, untyped, legacy }: Series, context: Context): void {
+    if (type !== 'process') return this._histograms.operationDuration?.record(ms / 1000, typed, context);
+    this._histograms.processDuration?.record(ms / 1000, untyped, context);
+    this._histograms.legacyProcessingTime?.record(ms, legacy, context);
   }
 
   private _count(type: OperationType, count: number, { untyped, legacy }: Series): void {

@@ -53,11 +53,11 @@ class OperationContext implements Context {
   }
 }
 
-const plain = (parent: Context, span: Span, operation: unknown) =>
+const plain = (parent: Context, span: Span, operation?: unknown) =>
   trace.setSpan(parent, span).setValue(ACTIVE_OPERATION, operation);
 
-/** The context in which an operation's own code runs. */
-export const contextWith: (parent: Context, span: Span, operation: unknown) => Context = SPAN
+/** The context in which an operation's own code runs; without an operation, just one with a span in it. */
+export const contextWith: (parent: Context, span: Span, operation?: unknown) => Context = SPAN
   ? (parent, span, operation) => new OperationContext(parent, span, operation)
   : plain;
 

@@ -123,24 +123,26 @@ export function wrapFunction<F extends AnyFunction>(original: F, advice: Advice,
 const SHIMMER_MARKERS = new Set<string | symbol>(['__original', '__unwrap', '__wrapped', 'prototype']);
 
 function invoke(original: AnyFunction, advice: Advice, self: unknown, args: unknown[]): unknown {
-  let outcome: { value?: unknown; error?: unknown; isError: boolean } | undefined;
+  let outcome = 'none' as 'none' | 'returned' | 'thrown';
+  let told: unknown;
   const call: Call = (callArgs = args) => {
     try {
-      const value = original.apply(self, callArgs);
-      outcome = { value, isError: false };
-      return value;
+      told = original.apply(self, callArgs);
+      outcome = 'returned';
+      return told;
     } catch (error) {
-      outcome = { error, isError: true };
+      told = error;
+      outcome = 'thrown';
       throw error;
     }
   };
   try {
     return advice(call, args, self);
   } catch (error) {
-    if (!outcome?.isError || outcome.error !== error) diag.error('queuetrace: instrumentation failed', error);
-    if (!outcome) return original.apply(self, args);
-    if (outcome.isError) throw outcome.error;
-    return outcome.value;
+    if (outcome !== 'thrown' || told !== error) diag.error('queuetrace: instrumentation failed', error);
+    if (outcome === 'none') return original.apply(self, args);
+    if (outcome === 'thrown') throw told;
+    return told;
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import { guarded } from './guarded';
+import { contextWith } from './operation-context';
 import { XRAY_FIELD, XRAY_HEADER } from './systems/aws-trace-header';
 import type { MessagingSystem } from './types';
 
@@ -39,7 +40,7 @@ export const CARRIES_NOTHING: Carried = { context: ROOT_CONTEXT };
 /** As {@link extract}, with the creation context by itself. */
 export function readCarried<M>(system: MessagingSystem<M>, message: M): Carried {
   const plain = guarded('extracting', () => plainCreation(system, message));
-  if (plain) return { context: trace.setSpanContext(ROOT_CONTEXT, plain), creation: plain };
+  if (plain) return { context: contextWith(ROOT_CONTEXT, trace.wrapSpanContext(plain)), creation: plain };
   const context = extract(system, message);
   return { context, creation: spanContextOf(context) };
 }

@@ -5,9 +5,8 @@
  */
 import type { ActiveOperation } from './active-operation';
 import { lastAttempt, rememberAttempt } from './attempt';
-import { pastAttributes, type Past } from './past';
+import type { Past } from './past';
 import { spanContextOf } from './propagation';
-import type { MessagingAttributes } from './semconv';
 import type { TelemetryCore } from './telemetry-core';
 import type { MessagingSystem, Operation } from './types';
 
@@ -20,69 +19,64 @@ export interface Story {
   isSettled?: boolean;
 }
 
-export interface StoryCounts {
-  redeliveredMessages: number;
-  deadLetteredMessages: number;
-}
-
-export interface StoryPlan {
+/** What the pasts of the messages of a process operation are, each its own. */
+export interface Stories {
   /** Of a single message. */
   story?: Story;
-  /** What is counted of messages with a past. */
-  counted?: StoryCounts;
-  /** Of a message with a past: what samplers may want to know. */
-  attributes?: MessagingAttributes;
-  /** Told when the process operation ends, with what it failed with, if it did. */
-  onEnd(process: ActiveOperation, failure?: string): void;
+  /** Of the messages of a batch, in their order. */
+  pasts?: readonly Past[];
 }
 
-/** What one message's processing adds to its story, and what its next attempt will want to know. */
-export function planStory<M>(core: TelemetryCore<M>, operation: Operation<M>, past: Past): StoryPlan {
-  const story: Story = { past, isSettled: operation.isSettledOnSuccess };
-  const hasStory = past.isNewlyDead || past.isRedelivered;
-  return {
-    story,
-    counted: hasStory ? countStories([past]) : undefined,
-    attributes: past.isNew
-      ? undefined
-      : { ...core.messageAttributes(operation.messages[0], false), ...pastAttributes(past) },
-    onEnd(process, failure) {
-      endStory(core.system, process, story, failure);
-      endAttempt(core, process, operation.messages[0], past, failure);
-    },
-  };
-}
-
-/** The story of a batch is those of its messages; what its handler fails with, they all may come again for. */
-export function planBatchStory<M>(core: TelemetryCore<M>, operation: Operation<M>, pasts: readonly Past[]): StoryPlan {
-  return {
-    counted: countStories(pasts),
-    onEnd(process, failure) {
-      if (failure === undefined && !core.system.hasSilentFailures && core.attempts.isEmpty) return;
-      operation.messages.forEach((message, index) => {
-        const past = pasts[index];
-        // Of a message with a process operation of its own, that was the attempt.
-        if (lastAttempt(core, operation, message, past.creation) === past.last) {
-          endAttempt(core, process, message, past, failure);
-        }
-      });
-    },
-  };
-}
-
-function countStories(pasts: readonly Past[]): StoryCounts {
-  const counted = { redeliveredMessages: 0, deadLetteredMessages: 0 };
-  for (const { isRedelivered, isNewlyDead } of pasts) {
-    if (isRedelivered) counted.redeliveredMessages++;
-    if (isNewlyDead) counted.deadLetteredMessages++;
+/** Deliveries that are not the first, and dead letters that are here for the first time. */
+export function countStories<M>({ metrics }: TelemetryCore<M>, operation: Operation<M>, stories: Stories): void {
+  if (!metrics) return;
+  let [redelivered, dead] = [0, 0];
+  for (const { isRedelivered, isNewlyDead } of pastsOf(stories)) {
+    if (isRedelivered) redelivered++;
+    if (isNewlyDead) dead++;
   }
-  return counted;
+  metrics.countStory('redeliveredMessages', 'process', operation, redelivered);
+  metrics.countStory('deadLetteredMessages', 'process', operation, dead);
+}
+
+const NONE: readonly Past[] = [];
+const pastsOf = ({ story, pasts }: Stories) => pasts ?? (story && !story.past.isNew ? [story.past] : NONE);
+
+/**
+ * To be told just before a process operation ends: what became of its messages, and what their next attempts will want
+ * to know.
+ * @param failure what it failed with, if it did
+ */
+export function endStories<M>(core: TelemetryCore<M>, process: ActiveOperation<M>, failure?: string): void {
+  const { story, pasts, operation } = process;
+  if (story) {
+    endStory(core.system, process, story, failure);
+    endAttempt(core, process, operation.messages[0], story.past, failure);
+  } else if (pasts) endBatch(core, process, pasts, failure);
+}
+
+/** What the handler of a batch fails with, all its messages may come again for. */
+function endBatch<M>(
+  core: TelemetryCore<M>,
+  process: ActiveOperation<M>,
+  pasts: readonly Past[],
+  failure: string | undefined,
+): void {
+  if (failure === undefined && !core.system.hasSilentFailures && core.attempts.isEmpty) return;
+  const { operation } = process;
+  operation.messages.forEach((message, index) => {
+    const past = pasts[index];
+    // Of a message with a process operation of its own, that was the attempt.
+    if (lastAttempt(core, operation, message, past.creation) === past.last) {
+      endAttempt(core, process, message, past, failure);
+    }
+  });
 }
 
 /** A dead letter that was settled, and not published again, is archived. */
 function endStory<M>(
   system: MessagingSystem<M>,
-  process: ActiveOperation,
+  process: ActiveOperation<M>,
   { past: { deadLetter }, action, isSettled }: Story,
   failure: string | undefined,
 ): void {
@@ -93,7 +87,7 @@ function endStory<M>(
 /** What failed, or may have, is remembered. */
 function endAttempt<M>(
   core: TelemetryCore<M>,
-  process: ActiveOperation,
+  process: ActiveOperation<M>,
   message: M,
   { creation, last, deadLetter }: Past,
   failure: string | undefined,
@@ -110,5 +104,5 @@ function endAttempt<M>(
         isDeadLetter: deadLetter !== undefined,
       }
     : undefined;
-  rememberAttempt(core, process.operation as Operation<M>, message, creation, attempt);
+  rememberAttempt(core, process.operation, message, creation, attempt);
 }

@@ -2,7 +2,7 @@ import {
   INVALID_SPAN_CONTEXT,
   trace,
   type Context,
-  type Link,
+  type SpanContext,
   type Meter,
   type Span,
   SpanKind,
@@ -15,10 +15,12 @@ import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
 import { guarded } from './guarded';
 import type { MessagingMetrics } from './metrics';
+import type { Links } from './links';
 import { matcher } from './options';
 import { AttributeWriter, type MessagingAttributes } from './semconv';
 import { RecentMap } from './recent-map';
 import { StableAttributes, type Stable } from './stable-attributes';
+import type { Stories } from './story';
 import { STORY_FIELD } from './told-story';
 import type { MessagingSystem, Operation, OperationType } from './types';
 
@@ -39,22 +41,26 @@ export interface StartTime {
 export const now = (): StartTime => ({ date: new Date(), monotonicMs: performance.now() });
 
 /** What an operation is made of when it starts. */
-export interface Start<M> {
+export interface Start<M> extends Stories {
   type: OperationType;
   operation: Operation<M>;
   kind: SpanKind;
   /** The span's parent context; the operation's own is built on it. */
   parent: Context;
-  links?: Link[];
+  links?: Links;
   /** What samplers may want to know, besides what is true of every operation of its kind. */
   attributes?: MessagingAttributes;
   /** What else is known. */
   details?: MessagingAttributes;
+  /** How long a single message has waited. */
+  queueTimeMs?: number;
+  /** Where the messages of a process operation come from, if it is one context. */
+  creation?: SpanContext;
   startTime?: StartTime;
   /** The messages were counted by an earlier operation. */
   isCounted?: boolean;
-  /** Told just before the end, with what the operation failed with, if it did. */
-  onEnd?(process: ActiveOperation, failure?: string): void;
+  /** Told just before the end. */
+  onEnd?(): void;
   /** Metrics and no span. */
   isSpanless?: boolean;
 }
@@ -115,7 +121,7 @@ export class TelemetryCore<M = unknown> {
 
   start(start: Start<M>): ActiveOperation<M> {
     const span = start.isSpanless ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : this._startSpan(start);
-    const active = new ActiveOperation<M>(this, start, span, start.startTime?.monotonicMs ?? performance.now());
+    const active = new ActiveOperation<M>(this, start, span);
     const hook = start.type === 'create' ? undefined : this.config[`${start.type}Hook`];
     if (hook) guarded(`${start.type}Hook`, () => hook(span, start.operation));
     return active;
@@ -149,24 +155,29 @@ export class TelemetryCore<M = unknown> {
 
   /** Only what samplers decide by is there when they do: a span without a record goes without the rest. */
   private _startSpan(start: Start<M>): Span {
-    const { type, operation, kind, parent, links, startTime } = start;
+    const { type, operation, kind, parent, startTime } = start;
     const stable = this._stable.of(type, operation);
     const attributes = { ...stable.sampling };
     this.writer.add('destinationPartitionId', operation.destination.partitionId, attributes);
     if (start.attributes) this.writer.write(start.attributes, attributes);
+    const links = start.links?.build(this.writer, this.config.maxLinks);
     const options = { kind, attributes, links, startTime: startTime?.date };
     const span = this._source.tracer().startSpan(stable.spanName, options, parent);
     if (span.isRecording()) guarded('setting attributes', () => this._setDetails(span, start, stable));
     return span;
   }
 
-  private _setDetails(span: Span, { type, operation, attributes, details }: Start<M>, stable: Stable): void {
+  private _setDetails(span: Span, start: Start<M>, stable: Stable): void {
     const { writer } = this;
+    const { type, operation, attributes, details, queueTimeMs, links } = start;
     const { isBatch, messages } = operation;
     span.setAttributes(stable.client);
     if (isBatch) writer.set({ batchMessageCount: messages.length }, span);
     if (operation.attributes) writer.set(operation.attributes, span);
     if (details) writer.set(details, span);
+    if (queueTimeMs !== undefined) writer.set({ queueTimeMs }, span);
+    if (links && links.count > this.config.maxLinks)
+      writer.set({ batchDroppedLinkCount: links.count - this.config.maxLinks }, span);
     const isSending = type === 'send' || type === 'create';
     // A batch of one that is received or processed has its message's attributes on the link, as any batch.
     if (messages.length !== 1 || (isBatch && !isSending)) return;

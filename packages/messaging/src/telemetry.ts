@@ -17,7 +17,8 @@ import { planSend } from './send-plan';
 import { AttributeWriter } from './semconv';
 import { SeriesTable } from './series';
 import { state } from './state';
-import { now, TelemetryCore, type Start, type StartTime, type TelemetrySource } from './telemetry-core';
+import { countStories } from './story';
+import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
 import { STORY_FIELD, writeStory, type ToldStory } from './told-story';
 import type { MessagingSystem, Operation } from './types';
@@ -104,12 +105,19 @@ export class MessagingTelemetry<M> {
         created.add(message, create);
       }
       const options = { attributes, onEnd: () => created.end() };
-      const active = this._startLinked('send', operation, SpanKind.CLIENT, ambient, links, options);
+      const active = this._core.start({
+        type: 'send',
+        operation,
+        kind: SpanKind.CLIENT,
+        parent: ambient,
+        links,
+        ...options,
+      });
       active.created = created;
       return active;
     }
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
-    const active = this._startLinked('send', operation, kind, ambient, links, { attributes });
+    const active = this._core.start({ type: 'send', operation, kind, parent: ambient, links, attributes });
     if (carriers.length === 0) return active;
     const fields = carriedBy(active, told);
     const creation = spanContextOf(active.context);
@@ -147,8 +155,9 @@ export class MessagingTelemetry<M> {
     }
     const parent = withoutEndedSpan(context.active());
     const attributes = hasFailed ? { errorType: errorType(error) } : undefined;
-    const options = { startTime, attributes, isSpanless: !this.config.receiveSpans };
-    const active = this._startLinked('receive', operation, SpanKind.CLIENT, parent, links, options);
+    const isSpanless = !this.config.receiveSpans;
+    const start = { type: 'receive', operation, kind: SpanKind.CLIENT, parent, links } as const;
+    const active = this._core.start({ ...start, startTime, attributes, isSpanless });
     for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     active.end(error, hasFailed);
   }
@@ -163,25 +172,22 @@ export class MessagingTelemetry<M> {
     operation: Operation<M>,
     { ambient = ROOT_CONTEXT, isCounted, startTime, request }: ProcessOptions = {},
   ): ActiveOperation<M> {
-    const { parent, links, creation, queueTimesMs, queueTimeMs, past } = planProcess(this._core, operation, ambient);
+    const plan = planProcess(this._core, operation, ambient);
+    const { links, queueTimeMs, queueTimesMs } = plan;
     links.add(request);
-    const active = this._startLinked('process', operation, SpanKind.CONSUMER, parent, links, {
-      attributes: past.attributes,
-      details: queueTimeMs === undefined ? undefined : { queueTimeMs },
-      isCounted,
-      startTime,
-      onEnd: past.onEnd,
-    });
-    active.creation = creation;
-    active.story = past.story;
+    plan.isCounted = isCounted;
+    plan.startTime = startTime;
+    const active = this._core.start(plan);
     const outer = activeOperation(ambient);
     const isInBatch = outer !== undefined && isBatchAround(outer, operation);
     if (isInBatch) outer.isTimedElsewhere = true;
     else {
       active.onLanded = this._core.metrics?.startInFlight(operation);
-      if (past.counted) this._core.metrics?.countStories(past.counted, operation);
+      countStories(this._core, operation, plan);
     }
-    if (!isCounted) for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
+    if (isCounted) return active;
+    if (queueTimeMs !== undefined) this._core.metrics?.recordQueueTime(operation, queueTimeMs, active.context);
+    for (const ms of queueTimesMs ?? []) this._core.metrics?.recordQueueTime(operation, ms, active.context);
     return active;
   }
 
@@ -201,7 +207,7 @@ export class MessagingTelemetry<M> {
     const links = new Links();
     const contexts = new CreationContexts(this._system);
     for (const message of operation.messages) links.addCreation(contexts.of(message));
-    return this._startLinked('settle', operation, SpanKind.CLIENT, context.active(), links);
+    return this._core.start({ type: 'settle', operation, kind: SpanKind.CLIENT, parent: context.active(), links });
   }
 
   /** A message that comes back when its send may be over: told beside the send, as its child and linked to it. */
@@ -211,8 +217,8 @@ export class MessagingTelemetry<M> {
     const links = new Links();
     links.addCreation(spanContextOf(parent));
     const details = this._core.messageAttributes(message, false);
-    const returned = { ...operation, messages: [] };
-    this._startLinked('settle', returned, SpanKind.CLIENT, parent, links, { details }).end(error, true);
+    const start = { type: 'settle', operation: { ...operation, messages: [] }, kind: SpanKind.CLIENT } as const;
+    this._core.start({ ...start, parent, links, details }).end(error, true);
   }
 
   /** Tells messages apart, on their way out and back, by the creation context that they carry. */
@@ -249,31 +255,6 @@ export class MessagingTelemetry<M> {
   /** Several sends that count together or not at all. */
   startTransaction({ clientId }: Pick<Operation<M>, 'clientId'>): Transaction {
     return new Transaction(this._core as TelemetryCore<never>, { clientId });
-  }
-
-  private _startLinked(
-    type: 'send' | 'receive' | 'process' | 'settle',
-    operation: Operation<M>,
-    kind: SpanKind,
-    parent: Context,
-    story: Links,
-    options: Partial<Start<M>> = {},
-  ): ActiveOperation<M> {
-    const { links, dropped } = story.build(this._core.writer, this.config.maxLinks);
-    const { attributes, details, startTime, isCounted, onEnd, isSpanless } = options;
-    return this._core.start({
-      type,
-      operation,
-      kind,
-      parent,
-      links,
-      attributes,
-      details: dropped > 0 ? { ...details, batchDroppedLinkCount: dropped } : details,
-      startTime,
-      isCounted,
-      onEnd,
-      isSpanless,
-    });
   }
 }
 

@@ -52,7 +52,7 @@ export class RabbitMqChannel {
   process(delivery: OnMessage, handle: () => unknown): unknown {
     const process = this._telemetry.startProcess(delivery, { request: this._requestOf(delivery) });
     if (delivery.isSettledBefore) return process.follow(handle);
-    return this._wait(delivery, process.startedAtMs).follow(process, handle);
+    return this._wait(delivery, process.startedAtMs ?? performance.now()).follow(process, handle);
   }
 
   /** The answer to `basic.get`: the app says with `processMessage` when it processes it. */
