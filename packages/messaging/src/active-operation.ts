@@ -2,22 +2,16 @@ import { context, ROOT_CONTEXT, SpanStatusCode, type Context, type Span, type Sp
 import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import type { CreatedMessages } from './created-messages';
 import { departureAttributes } from './dead-letter';
-import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR } from './error-type';
+import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR, type Failure } from './error-type';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
+import { nextDeadLetter } from './past';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Past } from './past';
 import { endStories, type Story } from './story';
 import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
-
-interface Failure {
-  type: string;
-  message: string;
-  /** What was thrown, if something was. */
-  error?: unknown;
-}
 
 /** A started operation: code runs in its context, and it ends exactly once. */
 export class ActiveOperation<M = unknown> {
@@ -98,13 +92,13 @@ export class ActiveOperation<M = unknown> {
   /**
    * The broker makes a dead letter of the message, unless messages wait there to be tried again.
    * @param to what is known of where it goes: names of exchanges, queues or topics
-   * @param error why it was given up
+   * @param failure why it was given up
    */
-  tellBuried(to: readonly string[], error: string): void {
+  tellBuried(to: readonly string[], { type, message }: Failure): void {
     if (to.some(name => this._core.isRetryDestination(name))) return;
     if (this.story) this.story.action = 'send';
-    const { queue = this.operation.destination.name, attempts: count } = this.story?.past ?? {};
-    this.set(departureAttributes(queue, { count, error }));
+    const { name } = this.operation.destination;
+    this.set(departureAttributes(nextDeadLetter(this.story?.past ?? {}, name, errorText(type, message))));
   }
 
   /** The message was deleted, or is as soon as its handler has succeeded. */

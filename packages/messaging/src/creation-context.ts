@@ -128,7 +128,7 @@ export function queueTimeOf<M>(
 
 const compiled = new WeakMap<object, [(name: string) => boolean, IncomingTrust][]>();
 
-function trustIn({ trustIncomingContext: trust }: ResolvedConfig, destination = ''): IncomingTrust {
+export function trustIn({ trustIncomingContext: trust }: ResolvedConfig, destination = ''): IncomingTrust {
   if (typeof trust === 'string') return trust;
   let rules = compiled.get(trust);
   if (!rules) compiled.set(trust, (rules = Object.entries(trust).map(([glob, value]) => [matcher([glob]), value])));

@@ -1,5 +1,6 @@
 import { arrivalAttributes, FIELDS } from './dead-letter';
 import { errorMessage, errorText, errorType } from './error-type';
+import { nextDeadLetter } from './past';
 import { processOf } from './process-of';
 
 /** Headers of a dead letter, under the names of the attributes that they become. What is not known is left out. */
@@ -23,12 +24,12 @@ export interface DeadLetterAttributes {
  */
 export function deadLetterAttributes(error: unknown, message: object): Record<string, string> & DeadLetterAttributes {
   const process = processOf(message);
-  const { dlqOriginalQueue, dlqRetryCount, dlqError, dlqTimestamp } = arrivalAttributes({
-    originalQueue: process?.story?.past.queue ?? process?.operation.destination.name,
-    retryCount: process?.story?.past.attempts,
-    error: errorText(errorType(error), errorMessage(error)),
-    deadLetteredAtMs: Date.now(),
-  });
+  const deadLetter = nextDeadLetter(
+    process?.story?.past ?? {},
+    process?.operation.destination.name,
+    errorText(errorType(error), errorMessage(error)),
+  );
+  const { dlqOriginalQueue, dlqRetryCount, dlqError, dlqTimestamp } = arrivalAttributes(deadLetter);
   const fields = {
     [FIELDS.originalQueue]: dlqOriginalQueue,
     [FIELDS.retryCount]: dlqRetryCount,

@@ -1,4 +1,6 @@
 import { ATTRIBUTE_NAMES, type MessagingAttributes } from './semconv';
+import { readCountText } from './count';
+import { markOfPast } from './past-mark';
 import type { TelemetryCore } from './telemetry-core';
 import type { ToldStory } from './told-story';
 import type { DeadLetter, MessagingSystem, Operation } from './types';
@@ -16,10 +18,14 @@ export function deadLetterOf<M>(
 ): DeadLetter | undefined {
   const { system } = core;
   const { name } = operation.destination;
+  // What follows from a message is sent on with what that one said of its past, as is one that is tried again.
+  const isOld = told !== undefined && !told.deadLetter && told.mark === markOfPast(system, message);
   const deadLetter =
     bySender(system, operation, message, told) ??
-    system.deadLetter?.(message, operation.destination, core.isRetryDestination) ??
-    byHand(system, name, message);
+    (isOld && system.pastHeaders
+      ? undefined
+      : system.deadLetter?.(message, operation.destination, core.isRetryDestination)) ??
+    (isOld ? undefined : byHand(system, name, message));
   if (deadLetter) return deadLetter;
   if (name === undefined || !core.isDeadLetterDestination(name)) return undefined;
   return { deadLetteredAtMs: system.sentAt(message) };
@@ -68,11 +74,10 @@ function byHand<M>(system: MessagingSystem<M>, here: string | undefined, message
   const originalQueue = text('originalQueue');
   // One that has been sent again with its headers.
   if (originalQueue === undefined || originalQueue === here) return undefined;
-  const retryCount = Number(text('retryCount'));
   const deadLetteredAtMs = Date.parse(text('timestamp') ?? '');
   return {
     originalQueue,
-    retryCount: Number.isSafeInteger(retryCount) && retryCount > 0 ? retryCount : undefined,
+    retryCount: readCountText(text('retryCount')),
     error: text('error'),
     deadLetteredAtMs: Number.isNaN(deadLetteredAtMs) ? system.sentAt(message) : deadLetteredAtMs,
   };
@@ -94,15 +99,8 @@ export function arrivalAttributes({
 }
 
 /** The attributes of a send, or of a settlement, that makes a dead letter of the message being processed. */
-export function departureAttributes(
-  originalQueue: string | undefined,
-  attempt: { count?: number; error?: string },
-): MessagingAttributes {
-  const { count: retryCount, error } = attempt;
-  return {
-    dlqAction: 'send',
-    ...arrivalAttributes({ originalQueue, retryCount, error, deadLetteredAtMs: Date.now() }),
-  };
+export function departureAttributes(deadLetter: DeadLetter): MessagingAttributes {
+  return { dlqAction: 'send', ...arrivalAttributes(deadLetter) };
 }
 
 function isoTime(epochMs: number | undefined): string | undefined {

@@ -1,5 +1,13 @@
 import { guarded } from './guarded';
 
+/** What something failed with. */
+export interface Failure {
+  type: string;
+  message: string;
+  /** What was thrown, if something was. */
+  error?: unknown;
+}
+
 /** What `error.type` has where an error has no name of its own (semantic-conventions, error.md). */
 export const OTHER_ERROR = '_OTHER';
 export const MAX_ERROR_TYPE_LENGTH = 256;

@@ -196,7 +196,7 @@ function visitAll<T>(
   self: unknown,
 ): unknown {
   // What is no function is the array's own to complain of.
-  if (typeof fn !== 'function') return Array.prototype[method].call(messages, fn, self);
+  if (typeof fn !== 'function') return Reflect.apply(Array.prototype[method], messages, [fn, self]);
   return Array.prototype.map.call(messages, (message: T, index) => {
     const step = guarded('entering a loop', () => enter(message));
     if (!step) return fn.call(self, message, index, messages);

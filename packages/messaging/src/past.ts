@@ -108,6 +108,22 @@ export function addPastLinks(links: Links, { original, previous }: Past): void {
   links.add(previous, 'previous-attempt');
 }
 
+/**
+ * What is known of a message that becomes a dead letter now, the delivery that goes on being a failed one; one that is a
+ * dead letter already has failed so often before it was.
+ * @param from the destination that it was delivered from
+ * @param error what it has failed with now
+ */
+export function nextDeadLetter(past: Partial<Past>, from: string | undefined, error?: string): DeadLetter {
+  const { deadLetter, triedFirstIn, queue = from, attempts, last } = past;
+  return {
+    originalQueue: triedFirstIn ?? deadLetter?.originalQueue ?? queue,
+    retryCount: deadLetter ? deadLetter.retryCount : (attempts ?? (last && last.count + 1)),
+    error: error ?? last?.error ?? deadLetter?.error,
+    deadLetteredAtMs: Date.now(),
+  };
+}
+
 /** Failed deliveries that a message itself tells of. */
 export function failuresIn<M>(system: MessagingSystem<M>, message: M): number {
   return system.failures?.(message) ?? (system.deliveryCount(message) ?? 1) - 1;

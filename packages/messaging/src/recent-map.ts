@@ -36,12 +36,13 @@ export class RecentMap<Value> {
   }
 
   set(key: string, value: Value): void {
-    if (this._limits.max === 0) return;
+    const { max } = this._limits;
+    if (max === 0) return;
     this._entries.set(key, { value, setAtMs: performance.now() });
-    const isTooMuch = (_key: string, entry: Entry<Value>) =>
-      this._entries.size > this._limits.max || this._isOld(entry);
-    const dropped = [...this._entries.takeWhile(isTooMuch)];
-    dropped.forEach(() => this._limits.onDropped?.());
+    for (let { oldest } = this._entries; oldest; { oldest } = this._entries) {
+      if (this._entries.size <= max && !this._isOld(oldest.value)) break;
+      this._drop(oldest.key);
+    }
   }
 
   delete(key: string): void {

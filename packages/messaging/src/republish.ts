@@ -1,55 +1,100 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
+import { trustIn } from './creation-context';
 import { departureAttributes, errorByHand, isDeadLetterByHand } from './dead-letter';
-import { failuresIn, type Past } from './past';
+import { errorText } from './error-type';
+import { guarded } from './guarded';
+import { failuresIn, nextDeadLetter, type Past } from './past';
+import { markOfPast } from './past-mark';
 import { spanContextOf } from './propagation';
 import type { MessagingAttributes } from './semconv';
 import type { SendIntent } from './send-intent';
 import type { TelemetryCore } from './telemetry-core';
-import type { ToldStory } from './told-story';
+import { readStory, STORY_FIELD, type ToldStory } from './told-story';
 import type { DeadLetter, MessagingSystem, Operation } from './types';
 
-/** What a send inside the processing of a message does with that message. */
-export interface Republish {
+/** What a send does with messages that were delivered before. */
+export interface Republish<M> {
   /** Of the send's span. */
   attributes?: MessagingAttributes;
-  /** What the messages tell their consumers. */
-  told?: ToldStory;
+  /** What a message tells its consumers; to be asked before anything is written into it. */
+  told?(message: M): ToldStory | undefined;
 }
 
 /**
- * @param source the process operation in which it is sent
- * @param isForwarded messages go out with the headers of the one that is processed
+ * @param source the process operation in which it is sent, if there is one
+ * @param forwarded the messages that go out with the headers of delivered ones, with the contexts that those came with
  */
 export function planRepublish<M>(
+  core: TelemetryCore<M>,
+  send: Operation<M>,
+  source: ActiveOperation | undefined,
+  forwarded: ReadonlyMap<M, SpanContext>,
+  intent: SendIntent,
+): Republish<M> {
+  const isBatch = source?.operation.isBatch ?? false;
+  // With what is sent on comes what it says of its past. It need not be the message that is processed, or may be one of many.
+  const isOther = ({ spanId }: SpanContext) => isBatch || spanId !== (source?.creation?.spanId ?? spanId);
+  const isForwarded = [...forwarded.values()].some(carried => isBatch || !isOther(carried));
+  const processed = source ? planProcessed(core, send, source, isForwarded, intent) : {};
+  if (!processed.told && forwarded.size === 0) return { attributes: processed.attributes };
+  const isTrusted = trustIn(core.config, source?.operation.destination.name) !== 'ignore';
+  const tell = (message: M): ToldStory | undefined => {
+    const carried = isTrusted ? forwarded.get(message) : undefined;
+    const isAnother = carried !== undefined && (!source || isOther(carried));
+    const told = isAnother ? toldOfAnother(core.system, message, carried, processed.told, isBatch) : processed.told;
+    return told && { ...told, failures: failuresIn(core.system, message), mark: markOfPast(core.system, message) };
+  };
+  return {
+    attributes: processed.attributes,
+    told: message => guarded('telling a story', () => tell(message)),
+  };
+}
+
+/** Of a message that says itself where it comes from. */
+function toldOfAnother<M>(
+  { getter }: MessagingSystem<M>,
+  message: M,
+  carried: SpanContext,
+  told: ToldStory | undefined,
+  isInBatch: boolean,
+): ToldStory {
+  const { attempt, queue, deadLetter } = told ?? {};
+  const original = readStory(getter.get(message, STORY_FIELD))?.original ?? carried;
+  return { original, attempt: isInBatch ? attempt : undefined, queue, deadLetter };
+}
+
+/** What a send in the processing of a message does with that message. */
+function planProcessed<M>(
   core: TelemetryCore<M>,
   send: Operation<M>,
   source: ActiveOperation,
   isForwarded: boolean,
   intent: SendIntent,
-): Republish {
+): { attributes?: MessagingAttributes; told?: ToldStory } {
   const { story } = source;
   const past: Partial<Past> = story?.past ?? {};
   const from = past.queue ?? source.operation.destination.name;
-  const queue = past.triedFirstIn ?? past.deadLetter?.originalQueue ?? from;
   const original = past.original ?? source.creation;
-  const [sent] = send.messages;
-  const again = { original, attempt: spanContextOf(source.context), failures: sent && failuresIn(core.system, sent) };
+  const again = { original, attempt: spanContextOf(source.context) };
   switch (purposeOf(core, send, source, { past, from, isForwarded, intent })) {
     case 'bury': {
       if (story) story.action = 'send';
-      const { attempts: deliveries } = past;
-      const error = intent.deadLetterReason ?? (sent && errorByHand(core.system, sent)) ?? past.last?.error;
+      const [sent] = send.messages;
+      const said = intent.failure && errorText(intent.failure.type, intent.failure.message);
+      const deadLetter = nextDeadLetter(past, from, said ?? (sent && errorByHand(core.system, sent)));
+      const { originalQueue, retryCount: deliveries, error } = deadLetter;
       const { name: destination = '' } = send.destination;
       return {
-        attributes: departureAttributes(queue, { count: deliveries, error }),
-        told: { ...again, deliveries, queue, deadLetter: { destination, error } },
+        attributes: departureAttributes(deadLetter),
+        told: { ...again, deliveries, queue: originalQueue, deadLetter: { destination, error } },
       };
     }
     case 'replay':
       source.tellDeadLetter('retry');
       return { told: again };
     case 'retry':
-      return { told: { ...again, deliveries: past.attempts, queue } };
+      return { told: { ...again, deliveries: past.attempts, queue: past.triedFirstIn ?? from } };
     case 'forward':
       return { told: { original } };
     default:
@@ -72,16 +117,19 @@ function purposeOf<M>(
   { past, from, isForwarded, intent }: Sent,
 ): 'bury' | 'replay' | 'retry' | 'forward' | undefined {
   const to = send.destination.name;
-  if (intent.deadLetterAction === 'archive') return undefined;
+  const otherwise = isForwarded ? 'forward' : undefined;
+  if (intent.deadLetterAction === 'archive') return otherwise;
   if (intent.deadLetterAction === 'retry') return 'replay';
-  if (intent.deadLetterReason !== undefined) return 'bury';
+  if (intent.failure) return 'bury';
   const delivered = source.operation.messages as readonly M[];
   if (send.messages.some(sent => isDeadLetterByHand(core.system, delivered, sent))) return 'bury';
   if (to !== undefined && to !== from && core.isDeadLetterDestination(to)) return 'bury';
   const isSame = isForwarded || isCopyOf(core.system, delivered, send);
-  if (past.deadLetter) return isSame || isWhereItWas(past.deadLetter, to) ? 'replay' : undefined;
-  if (isSame && isTriedAgain(core, past, from, to)) return 'retry';
-  return isForwarded ? 'forward' : undefined;
+  if (past.deadLetter) {
+    if (isSame && to === from) return 'bury';
+    return isSame || isWhereItWas(past.deadLetter, to) ? 'replay' : undefined;
+  }
+  return isSame && isTriedAgain(core, past, from, to) ? 'retry' : otherwise;
 }
 
 /** In the same queue, in one where messages wait, or back from there. */

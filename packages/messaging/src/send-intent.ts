@@ -1,5 +1,5 @@
 import { context, createContextKey, type Context, type SpanContext } from '@opentelemetry/api';
-import { errorMessage, errorText, errorType } from './error-type';
+import { errorMessage, errorType, type Failure } from './error-type';
 import { guarded } from './guarded';
 import { creationOf } from './propagation';
 import { sqs, type SqsMessage } from './systems/aws-sqs';
@@ -12,7 +12,7 @@ const INTENT = createContextKey('queuetrace.send-intent');
 /** What the app says of the messages that it sends. */
 export interface SendIntent {
   /** What the message that is being processed has failed with: it is sent to where dead letters go. */
-  deadLetterReason?: string;
+  failure?: Failure;
   /** What is done with the dead letter that is being processed. */
   deadLetterAction?: 'retry' | 'archive';
   /** The creation contexts of the messages that it is made of. */
@@ -33,13 +33,14 @@ export function withIntent<T>(intent: SendIntent, send: () => T): T {
 
 /**
  * Sends the message that is being processed to where dead letters go, whatever that destination is called: the send's
- * span says what the message failed with, and leads back to it. To be called in the message's handler.
+ * span says what the message failed with, and leads back to it. On RabbitMQ it may refuse it instead (`nack`, `reject`):
+ * then the process span says so. To be called in the message's handler.
  * @param error what the message failed with
- * @param send sends it, by any of the instrumented clients
+ * @param send sends it, by any of the instrumented clients, or refuses it
  * @returns what `send` returns
  */
 export function sendToDeadLetter<T>(error: unknown, send: () => T): T {
-  return withIntent({ deadLetterReason: errorText(errorType(error), errorMessage(error)) }, send);
+  return withIntent({ failure: { type: errorType(error), message: errorMessage(error) } }, send);
 }
 
 /**
@@ -53,6 +54,9 @@ export function linkTo<T>(messages: object | readonly object[], send: () => T): 
   const sources = (Array.isArray(messages) ? messages : [messages]).map((message: object) => creationOfAny(message));
   return withIntent({ linked: sources }, send);
 }
+
+/** What the message failed with that is refused now, where the app has said so. */
+export const refusalReason = (): Failure | undefined => sendIntent(context.active()).failure;
 
 /** A received message's creation context, by the shape that its client library gives it. */
 function creationOfAny(message: object): SpanContext | undefined {

@@ -1,4 +1,4 @@
-import { propagation, type Context } from '@opentelemetry/api';
+import { propagation, type Context, type SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
 import { guarded } from './guarded';
 import { Links } from './links';
@@ -9,7 +9,7 @@ import { planRepublish, type Republish } from './republish';
 import type { TelemetryCore } from './telemetry-core';
 import type { Operation } from './types';
 
-interface SendPlan<M> extends Republish {
+interface SendPlan<M> extends Republish<M> {
   links: Links;
   /** The messages that get a context of ours. */
   carriers: M[];
@@ -30,7 +30,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   for (const linked of intent.linked ?? []) links.add(linked, 'fan-out-source');
   const fields = propagation.fields();
   const sentAtMs = Date.now();
-  let hasForwarded = false;
+  const forwarded = new Map<M, SpanContext>();
   for (const message of operation.messages) {
     const existing = hasContext(system, message, fields) ? creationOf(system, message) : undefined;
     const isForwarded =
@@ -40,13 +40,14 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
       links.addCreation(existing);
       continue;
     }
-    hasForwarded ||= Boolean(isForwarded);
+    if (isForwarded) forwarded.set(message, existing);
     if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
     if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
   }
-  if (source?.type !== 'process') return { links, carriers };
+  const process = source?.type === 'process' ? source : undefined;
+  if (!process && forwarded.size === 0) return { links, carriers };
   // What was delivered is read, which anybody may have written.
-  const republish = guarded('telling a story', () => planRepublish(core, operation, source, hasForwarded, intent));
+  const republish = guarded('telling a story', () => planRepublish(core, operation, process, forwarded, intent));
   return { links, carriers, ...republish };
 }
 

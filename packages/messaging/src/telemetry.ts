@@ -100,7 +100,7 @@ export class MessagingTelemetry<M> {
     if (this.config.producerSpans === 'message' && operation.isBatch) {
       const created = new CreatedMessages<M>();
       for (const message of carriers) {
-        const create = this._create(operation, message, ambient, told);
+        const create = this._create(operation, message, ambient, told?.(message));
         links.addCreation(spanContextOf(create.context));
         created.add(message, create);
       }
@@ -119,10 +119,12 @@ export class MessagingTelemetry<M> {
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
     const active = this._core.start({ type: 'send', operation, kind, parent: ambient, links, attributes });
     if (carriers.length === 0) return active;
-    const fields = carriedBy(active, told);
+    const fields = fieldsOf(active.context);
     const creation = spanContextOf(active.context);
     for (const message of carriers) {
-      guarded('injecting', () => this._system.inject(message, fields, creation, this.config));
+      guarded('injecting', () =>
+        this._system.inject(message, withStory(fields, told?.(message)), creation, this.config),
+      );
     }
     return active;
   }
@@ -133,7 +135,8 @@ export class MessagingTelemetry<M> {
     const operation = { ...send, name: 'create', destination, messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    guarded('injecting', () => this._system.inject(message, carriedBy(create, told), creation, this.config));
+    const fields = withStory(fieldsOf(create.context), told);
+    guarded('injecting', () => this._system.inject(message, fields, creation, this.config));
     return create;
   }
 
@@ -259,10 +262,8 @@ export class MessagingTelemetry<M> {
 }
 
 /** What a message carries: its creation context, and its story if it is published again. */
-function carriedBy(active: ActiveOperation, told?: ToldStory): Map<string, string> {
-  const fields = fieldsOf(active.context);
-  if (told) fields.set(STORY_FIELD, writeStory(told));
-  return fields;
+function withStory(fields: ReadonlyMap<string, string>, told?: ToldStory): ReadonlyMap<string, string> {
+  return told ? new Map(fields).set(STORY_FIELD, writeStory(told)) : fields;
 }
 
 /** Whether a message's process operation is a part of that of its batch. */

@@ -1,4 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api';
+import { readCountText } from './count';
 
 /**
  * The header by which a message that is published again tells of its past, across processes. It is written only where
@@ -17,6 +18,8 @@ export interface ToldStory {
   deliveries?: number;
   /** As many of them the broker has counted in the message itself. */
   failures?: number;
+  /** Of what the message said of its past when it was published (`markOfPast`): the same, it says nothing new. */
+  mark?: string;
   /** The queue or topic in which it was tried first. */
   queue?: string;
   /** What it failed with there, and the destination that it was published to as a dead letter. */
@@ -26,16 +29,18 @@ export interface ToldStory {
 /** Neither of them is to make a message much bigger. */
 const MAX_ERROR_LENGTH = 200;
 const MAX_NAME_LENGTH = 256;
+const MAX_MARK_LENGTH = 16;
 /** Anybody may write the header. */
 const MAX_LENGTH = 8192;
 
 /** As a query string, which is ASCII: every broker carries it. */
-export function writeStory({ original, attempt, deliveries, failures, queue, deadLetter }: ToldStory): string {
+export function writeStory({ original, attempt, deliveries, failures, mark, queue, deadLetter }: ToldStory): string {
   const fields = {
     original: original && writeSpanContext(original),
     attempt: attempt && writeSpanContext(attempt),
     deliveries,
     failures: failures || undefined,
+    mark,
     queue: queue?.slice(0, MAX_NAME_LENGTH),
     dead: deadLetter?.destination.slice(0, MAX_NAME_LENGTH),
     error: deadLetter?.error?.slice(0, MAX_ERROR_LENGTH),
@@ -53,8 +58,9 @@ export function readStory(text: unknown): ToldStory | undefined {
   return {
     original: readSpanContext(fields.get('original')),
     attempt: readSpanContext(fields.get('attempt')),
-    deliveries: readCount(fields.get('deliveries')),
-    failures: readCount(fields.get('failures')),
+    deliveries: readCountText(fields.get('deliveries')),
+    failures: readCountText(fields.get('failures')),
+    mark: fields.get('mark')?.slice(0, MAX_MARK_LENGTH),
     queue: fields.get('queue') || undefined,
     deadLetter: destination ? { destination, error: fields.get('error') || undefined } : undefined,
   };
@@ -71,5 +77,3 @@ function readSpanContext(text: string | null): SpanContext | undefined {
   const [, traceId, spanId, flags] = SPAN_CONTEXT.exec(text ?? '') ?? [];
   return traceId ? { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true } : undefined;
 }
-
-const readCount = (text: string | null) => (/^[1-9]\d{0,5}$/.test(text ?? '') ? Number(text) : undefined);

@@ -56,6 +56,7 @@ describe('the header for the story of a message', () => {
     attempt: spanContext('cd'),
     deliveries: 3,
     failures: 2,
+    mark: '1kx9d2',
     queue: 'orders',
     deadLetter: { destination: 'orders.dlq', error: 'naïve & “=” \n' },
   };
@@ -79,6 +80,7 @@ describe('the header for the story of a message', () => {
     attempt: undefined,
     deliveries: undefined,
     failures: undefined,
+    mark: undefined,
     queue: undefined,
     deadLetter: undefined,
   };

@@ -10,9 +10,12 @@ export function deadLetterStories(spans: readonly OtlpSpan[]): string {
   return ['Dead letters', ...stories].join('\n');
 }
 
-/** The spans of those who handled them. */
+/** The spans of those who handled them, not of those who refused a message so that it became one. */
 export const deadLettersIn = (spans: readonly OtlpSpan[]) =>
-  spans.filter(({ kind, attributes }) => kind === 'CONSUMER' && attributes['dlq.original_queue'] !== undefined);
+  spans.filter(
+    ({ kind, attributes }) =>
+      kind === 'CONSUMER' && attributes['dlq.original_queue'] !== undefined && attributes['dlq.action'] !== 'send',
+  );
 
 function storyOf(deadLetter: OtlpSpan, walk: Walk): string[] {
   const original = walk.linked(deadLetter, 'original-message');

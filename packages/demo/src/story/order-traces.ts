@@ -45,9 +45,9 @@ function timesOf(span: OtlpSpan): string {
 
 function deadLetterOf({ attributes }: OtlpSpan): string {
   const queue = attributes['dlq.original_queue'];
-  return queue === undefined
-    ? ''
-    : `dead letter of ${String(queue)}: ${String(attributes['dlq.error'] ?? 'reason not said')}`;
+  if (queue === undefined) return '';
+  const verb = attributes['dlq.action'] === 'send' ? 'made a ' : '';
+  return `${verb}dead letter of ${String(queue)}: ${String(attributes['dlq.error'] ?? 'reason not said')}`;
 }
 
 /** The links that are not there already as parents. */

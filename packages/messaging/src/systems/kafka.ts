@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { readCount } from '../count';
 import { isObject } from '../is-object';
 import { ownKey, withFields } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem } from '../types';
@@ -162,12 +163,8 @@ function springDeadLetter(
 function springAttempts(headers: Headers): number | undefined {
   const value = lastOf(headers?.['retry_topic-attempts']);
   if (!Buffer.isBuffer(value) || (value.length !== 1 && value.length !== 4)) return undefined;
-  const attempts = value.readUIntBE(0, value.length);
-  return attempts > 0 && attempts <= MAX_ATTEMPTS ? attempts : undefined;
+  return readCount(value.readUIntBE(0, value.length));
 }
-
-/** Spring's own cap is lower. */
-const MAX_ATTEMPTS = 1e6;
 
 /** What Kafka Connect writes where `errors.deadletterqueue.context.headers.enable` is on. */
 function connectDeadLetter({ headers, timestamp }: KafkaMessage): DeadLetter | undefined {

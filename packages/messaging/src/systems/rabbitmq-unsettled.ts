@@ -1,5 +1,7 @@
 import { isThenable, type ActiveOperation } from '../active-operation';
+import type { Failure } from '../error-type';
 import { OrderedMap } from '../ordered-map';
+import { refusalReason } from '../send-intent';
 import { tellOutcome } from '../tell-outcome';
 import { MAX_TIMER_MS } from '../timer';
 import type { Operation } from '../types';
@@ -21,6 +23,8 @@ export class UnsettledMessage {
   private _isHandled = false;
   private _isOver = false;
   private _settlement?: Settlement;
+  /** What the message failed with, if it was refused: what the app says of that comes before the settlement's own words. */
+  private _refusal?: Failure;
 
   /** @param operation what the delivery was told as; settlements are told of the same message */
   constructor(
@@ -52,9 +56,9 @@ export class UnsettledMessage {
     const process = this._process;
     if (!process) return;
     process.set(settlement.attributes);
-    const { refusal } = settlement;
+    const refusal = (this._refusal = settlement.refusal && { ...settlement.refusal, ...refusalReason() });
     const deadLettersTo = refusal?.comesAgain === false && rabbitmqDeadLettersOf(this.operation.messages[0].queue);
-    if (deadLettersTo) process.tellBuried(deadLettersTo, refusal.message);
+    if (deadLettersTo) process.tellBuried(deadLettersTo, refusal);
     if (this._isHandled) process.end(refusal);
   }
 
@@ -65,7 +69,7 @@ export class UnsettledMessage {
 
   private _handled(): void {
     this._isHandled = true;
-    if (this._settlement) this._process?.end(this._settlement.refusal);
+    if (this._settlement) this._process?.end(this._refusal);
   }
 }
 

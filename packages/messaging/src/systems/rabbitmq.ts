@@ -1,6 +1,7 @@
+import { readCount } from '../count';
 import { ownKey, withFields } from './own-key';
 import { learnFromDeadLetter } from './rabbitmq-dead-letters';
-import { deadLetterFrom, failedDeaths, firstDeathQueue } from './x-death';
+import { deadLetterFrom, failedDeaths, firstDeathQueue, lastDeathAt } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
 
 /** A delivered or published AMQP 0-9-1 message, flattened. */
@@ -100,11 +101,14 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   }),
   sentAt({ headers, timestamp, redelivered, queue }) {
     if (redelivered) return undefined;
+    const [stamp, seconds] = [headers?.[SENT_AT_HEADER], typeof timestamp === 'number' ? timestamp : NaN];
+    const sentAt = typeof stamp === 'number' ? stamp : seconds * 1000;
+    const diedAt = lastDeathAt(headers);
+    // What was published after that, with the headers of a message that had died, waits since then.
+    const hasDied = headers?.['x-death'] && !(diedAt !== undefined && sentAt >= diedAt + 1000);
     // A dead letter waits here since it died; one that has come back to the queue it died in is not delivered first.
-    if (headers?.['x-death']) return deadLetterFrom(headers, queue)?.deadLetteredAtMs;
-    const sentAt = headers?.[SENT_AT_HEADER];
-    if (typeof sentAt === 'number') return sentAt;
-    return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+    if (hasDied) return deadLetterFrom(headers, queue)?.deadLetteredAtMs;
+    return Number.isNaN(sentAt) ? undefined : sentAt;
   },
   /** A classic queue says only that a message was delivered before, not how often. */
   deliveryCount({ headers, redelivered, queue }) {
@@ -136,8 +140,8 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
 
 /** A quorum queue counts them from the second one on. */
 function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undefined {
-  const earlier = headers?.['x-delivery-count'];
-  return Number.isSafeInteger(earlier) && (earlier as number) >= 0 ? (earlier as number) + 1 : undefined;
+  const earlier = readCount(headers?.['x-delivery-count']);
+  return earlier && earlier + 1;
 }
 
 /** By name as written, else without regard to case: other languages write `X-B3-TraceId`. */

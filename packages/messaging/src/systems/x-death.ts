@@ -1,3 +1,4 @@
+import { readCount } from '../count';
 import type { DeadLetter } from '../types';
 
 /** One entry of RabbitMQ's `x-death` header: how often a message was dead-lettered from a queue for a reason. */
@@ -52,6 +53,11 @@ export function failedDeaths(headers: Headers, queue?: string): number {
   return failuresIn(deathsOf(headers).filter(death => queue === undefined || death.queue === queue));
 }
 
+/** When a message died last, in epoch milliseconds, to a second. */
+export function lastDeathAt(headers: Headers): number | undefined {
+  return deathsOf(headers)[0]?.diedAtMs;
+}
+
 /** What else kills a message, nobody has tried to handle. */
 const EXPIRED = 'expired';
 const NO_FAILURES: unknown[] = [EXPIRED, 'maxlen'];
@@ -91,15 +97,6 @@ function deathsOf(headers: Headers): Death[] {
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
-
-/** More deliveries than any message has had. */
-const MAX_COUNT = 1e6;
-
-function readCount(count: unknown): number | undefined {
-  return Number.isSafeInteger(count) && (count as number) > 0 && (count as number) <= MAX_COUNT
-    ? (count as number)
-    : undefined;
-}
 
 /** amqplib gives an AMQP timestamp as `{ '!': 'timestamp', value: seconds }`. */
 function timestampOf(time: unknown): number | undefined {

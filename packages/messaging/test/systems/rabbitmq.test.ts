@@ -33,5 +33,29 @@ describe('the delivery count of a RabbitMQ message', () => {
     assert.equal(count({ redelivered: true }), undefined);
     assert.equal(count({ redelivered: false, headers: { 'x-death': [] } }), undefined);
     assert.equal(count({ redelivered: true, headers: { 'x-delivery-count': -1 } }), undefined);
+    assert.equal(count({ redelivered: true, headers: { 'x-delivery-count': 0 } }), undefined);
+  });
+});
+
+describe('the time at which a RabbitMQ message came into its queue', () => {
+  const seconds = 1_700_000_000;
+  const death = { queue: 'work', reason: 'rejected', count: 1, time: { '!': 'timestamp', value: seconds } };
+  const sentAt = (queue: string, message: object) => rabbitmq.sentAt({ bodySize: 0, queue, ...message });
+  const sent = (epochMs: number, more: object = {}) => ({ headers: { 'x-queuetrace-sent-at': epochMs, ...more } });
+
+  it('is when it was sent, by our header before the property', () => {
+    assert.equal(sentAt('work', { timestamp: seconds }), seconds * 1000);
+    assert.equal(sentAt('work', { timestamp: seconds, ...sent(7) }), 7);
+    assert.equal(sentAt('work', { headers: { 'x-queuetrace-sent-at': 'now' } }), undefined);
+  });
+
+  it('is when it died, in a queue for dead letters, and not known where it has come back to', () => {
+    const dead = sent(seconds * 1000 - 5000, { 'x-death': [death] });
+    assert.equal(sentAt('work.dlq', dead), seconds * 1000);
+    assert.equal(sentAt('work', dead), undefined);
+  });
+
+  it('is when it was sent, where its headers come from a message that had died before', () => {
+    assert.equal(sentAt('shipping', sent(seconds * 1000 + 5000, { 'x-death': [death] })), seconds * 1000 + 5000);
   });
 });

@@ -46,6 +46,31 @@ describe('what an app says of the messages that it sends', () => {
     assert.equal(attributes['dlq.retry_count'], 1);
   });
 
+  it('is a dead letter with its error where it is refused, by sendToDeadLetter', async () => {
+    const dlq = (await channel.assertQueue(uniqueName('refused.dlq'))).queue;
+    const queue = uniqueName('work');
+    await channel.assertQueue(queue, { deadLetterExchange: '', deadLetterRoutingKey: dlq });
+    channel.sendToQueue(queue, Buffer.from('poison'), { messageId: '1' });
+    const over = Promise.withResolvers<void>();
+    await channel.consume(queue, message =>
+      sendToDeadLetter(new TypeError('no such address'), () => channel.nack(message!, false, false)),
+    );
+    await channel.consume(dlq, message => {
+      channel.ack(message!);
+      over.resolve();
+    });
+    await over.promise;
+    await telemetry.waitForSpans(3);
+    const refused = telemetry.span(`consume ${queue}`);
+    assert.equal(refused.attributes['error.type'], 'TypeError');
+    assert.equal(refused.status.message, 'no such address');
+    assert.equal(refused.attributes['messaging.rabbitmq.settlement'], 'nack');
+    for (const { attributes } of [refused, telemetry.span(`consume ${dlq}`)]) {
+      assert.equal(attributes['dlq.error'], 'TypeError: no such address');
+      assert.equal(attributes['dlq.retry_count'], 1);
+    }
+  });
+
   it('is made of several messages, by linkTo', async () => {
     const summary = (await channel.assertQueue(uniqueName('summary'))).queue;
     const parts: ConsumeMessage[] = [];

@@ -71,6 +71,7 @@ describe('the story of a RabbitMQ message', () => {
     );
     assert.equal(third.attributes['dlq.original_queue'], queue);
     assert.equal(third.attributes['dlq.error'], 'nack without requeue');
+    assert.equal(third.attributes['dlq.retry_count'], 3);
     assert.ok(!Number.isNaN(Date.parse(String(third.attributes['dlq.timestamp']))));
     assert.match(String(deadLetter.attributes['dlq.error']), /nack without requeue|rejected/);
     assert.ok(!Number.isNaN(Date.parse(String(deadLetter.attributes['dlq.timestamp']))));
