@@ -9,6 +9,7 @@ import {
   type RabbitMqMessage,
 } from '@queuetrace/messaging';
 import type { Channel } from 'amqplib';
+import { vhostPatches } from './borrowed';
 import { consumeAdvice, getAdvice } from './consume';
 import { Incoming } from './incoming';
 import { Publishing } from './publish';
@@ -51,6 +52,11 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
         name: 'amqp-connection-manager',
         versions: ['>=3.2.0 <6'],
         files: { 'dist/cjs/ChannelWrapper.js': managedPatches, 'dist/esm/ChannelWrapper.js': managedPatches },
+      },
+      {
+        name: 'rascal',
+        versions: ['>=13.0.0 <22'],
+        files: { 'lib/amqp/Vhost.js': vhostPatches(patch => this.patchInstance(patch)) },
       },
     ];
   }

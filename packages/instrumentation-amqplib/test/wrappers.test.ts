@@ -102,14 +102,16 @@ describe('rascal', () => {
       handlers.push(trace.getActiveSpan());
       ackOrNack();
     });
-    const callers: Span[] = [];
-    for (const name of ['request 1', 'request 2']) {
-      const { span, result: publishing } = inSpan(name, () => rascal.publish('orders', { name }));
-      callers.push(span);
-      const publication = await publishing;
-      await new Promise(resolve => publication.on('success', resolve));
+    // At once, so that they wait for channels of the pool.
+    const sends = ['request 1', 'request 2', 'request 3'].map(name =>
+      inSpan(name, () => rascal.publish('orders', { name })),
+    );
+    for (const { result } of sends) {
+      const publication = await result;
+      publication.on('error', () => {});
     }
-    await telemetry.waitForSpans(spans => spans.filter(span => span.kind === SpanKind.CONSUMER).length === 2);
+    const callers = sends.map(({ span }) => span);
+    await telemetry.waitForSpans(spans => spans.filter(span => span.kind === SpanKind.CONSUMER).length === 3);
     assertChains(queue, callers, handlers);
     await rascal.shutdown();
   });
