@@ -8,7 +8,16 @@ import { uniqueName, type Broker } from '@queuetrace/test-utils';
 export const APIS = ['promise', 'callback'] as const;
 export type Api = (typeof APIS)[number];
 
+/** A version of the library, by both of its main files. */
+interface Library {
+  promise: Pick<typeof promiseApi, 'connect'>;
+  callback: Pick<typeof callbackApi, 'connect'>;
+}
+
+const NEWEST: Library = { promise: promiseApi, callback: callbackApi };
+
 interface PeerOptions {
+  library?: Library;
   isConfirming?: boolean;
   socket?: object;
   /** Other than the broker's own. */
@@ -24,13 +33,17 @@ export class Peer {
     readonly channel: ConfirmChannel,
   ) {}
 
-  static async open(api: Api, url: string, { isConfirming = true, socket = {} }: PeerOptions = {}): Promise<Peer> {
+  static async open(
+    api: Api,
+    url: string,
+    { isConfirming = true, socket = {}, library = NEWEST }: PeerOptions = {},
+  ): Promise<Peer> {
     const options = { noDelay: true, ...socket };
     const make = isConfirming ? 'createConfirmChannel' : 'createChannel';
     const connection = (
       api === 'promise'
-        ? await promiseApi.connect(url, options)
-        : await answer(done => callbackApi.connect(url, options, done))
+        ? await library.promise.connect(url, options)
+        : await answer(done => library.callback.connect(url, options, done))
     ) as ChannelModel;
     // Tests that lose a channel or a connection look at what it does to the telemetry.
     connection.on('error', () => {});

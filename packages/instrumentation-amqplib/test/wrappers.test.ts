@@ -1,6 +1,8 @@
+import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { SpanKind, trace, type Span } from '@opentelemetry/api';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { AmqpConnection } from '@golevelup/nestjs-rabbitmq';
 import { connect, type ChannelWrapper } from 'amqp-connection-manager';
 import type { Channel } from 'amqplib';
 import { BrokerAsPromised, withDefaultConfig } from 'rascal';
@@ -37,6 +39,9 @@ function assertChains(queue: string, callers: Span[], handlers: (Span | undefine
   assert.ok(processed.every(span => span.name === `consume ${queue}`));
 }
 
+const processed = (count: number) =>
+  telemetry.waitForSpans(spans => spans.filter(span => span.kind === SpanKind.CONSUMER).length === count);
+
 describe('amqp-connection-manager', () => {
   const broker = withBroker('rabbitmq', { own: true });
   telemetry.register(new AmqplibInstrumentation());
@@ -66,7 +71,7 @@ describe('amqp-connection-manager', () => {
     const last = inSpan('request 3', () => channel.sendToQueue(queue, Buffer.from('request 3')));
     await last.result;
     const callers = [...sends, last].map(({ span }) => span);
-    await telemetry.waitForSpans(spans => spans.filter(span => span.kind === SpanKind.CONSUMER).length === 3);
+    await processed(3);
     assertChains(queue, callers, handlers);
     await manager.close();
   });
@@ -111,8 +116,68 @@ describe('rascal', () => {
       publication.on('error', () => {});
     }
     const callers = sends.map(({ span }) => span);
-    await telemetry.waitForSpans(spans => spans.filter(span => span.kind === SpanKind.CONSUMER).length === 3);
+    await processed(3);
     assertChains(queue, callers, handlers);
     await rascal.shutdown();
+  });
+});
+
+const NO_LOGGER = { log() {}, error() {}, warn() {} };
+
+// It brings amqplib 0.10 of its own.
+describe('@golevelup/nestjs-rabbitmq', () => {
+  const own = withBroker('rabbitmq', { own: true });
+  const broker = withBroker('rabbitmq');
+  telemetry.register(new AmqplibInstrumentation());
+
+  async function open(uri: string, enableDirectReplyTo = false): Promise<AmqpConnection> {
+    const connection = new AmqpConnection({
+      uri,
+      logger: NO_LOGGER,
+      enableDirectReplyTo,
+      connectionInitOptions: { wait: false },
+      connectionManagerOptions: { reconnectTimeInSeconds: 0.05, connectionOptions: { noDelay: true } },
+    });
+    await connection.init();
+    return connection;
+  }
+
+  const queueOptions = { durable: false, autoDelete: true };
+
+  it('keeps the context of each publish, also of those it queues until there is a connection', async () => {
+    const queue = uniqueName('nest');
+    await own.stop();
+    const connection = await inSpan('startup', () => open(own.address)).result;
+    const handlers: (Span | undefined)[] = [];
+    const handle = async () => void handlers.push(trace.getActiveSpan());
+    inSpan('subscribe', () => void connection.createSubscriber(handle, { queue, queueOptions }, 'handle'));
+    const send = (name: string) => inSpan(name, () => connection.publish('', queue, { name }));
+    const sends = [send('request 1'), send('request 2')];
+    await own.restart();
+    await Promise.all(sends.map(({ result }) => result));
+    sends.push(send('request 3'));
+    await processed(3);
+    assertChains(
+      queue,
+      sends.map(({ span }) => span),
+      handlers,
+    );
+    await connection.close();
+  });
+
+  it('links a reply to its request, over the direct reply-to', async function () {
+    // The embedded broker has no direct reply-to.
+    if (broker.embedded) this.skip();
+    const queue = uniqueName('nest-rpc');
+    const connection = await open(broker.address, true);
+    await connection.createRpc(async () => 'reply', { queue, routingKey: queue, queueOptions });
+    const { span, result } = inSpan('request', () => connection.request({ exchange: '', routingKey: queue }));
+    assert.equal(await result, 'reply');
+    await processed(2);
+    const request = telemetry.span(`publish ${queue}`);
+    assert.equal(request.parentSpanContext?.spanId, span.spanContext().spanId);
+    const [reply] = telemetry.spans().filter(({ name }) => name === 'consume');
+    assert.ok(reply.links.some(({ context }) => context.spanId === request.spanContext().spanId));
+    await connection.close();
   });
 });
