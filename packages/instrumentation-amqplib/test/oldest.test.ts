@@ -10,7 +10,7 @@ const body = Buffer.from('order 1');
 
 /** The library is installed under another name, since there is a newer one of its own name. */
 class OldestInstrumentation extends AmqplibInstrumentation {
-  protected override modules() {
+  override modules() {
     const [library] = super.modules();
     return [{ ...library, name: 'amqplib-oldest' }];
   }
