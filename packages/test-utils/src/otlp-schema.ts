@@ -27,12 +27,14 @@ const event: MessageType = {
 const link: MessageType = {
   1: one('traceId', 'hex'),
   2: one('spanId', 'hex'),
+  3: one('traceState', 'string'),
   4: many('attributes', () => keyValue),
 };
 const status: MessageType = { 2: one('message', 'string'), 3: one('code', 'int') };
 const span: MessageType = {
   1: one('traceId', 'hex'),
   2: one('spanId', 'hex'),
+  3: one('traceState', 'string'),
   4: one('parentSpanId', 'hex'),
   5: one('name', 'string'),
   6: one('kind', 'int'),

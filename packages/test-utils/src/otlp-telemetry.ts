@@ -6,12 +6,15 @@ export type OtlpAttributes = Record<string, OtlpValue>;
 export interface OtlpLink {
   readonly traceId: string;
   readonly spanId: string;
+  /** As in the W3C header; empty where there is none. */
+  readonly traceState: string;
   readonly attributes: OtlpAttributes;
 }
 
 export interface OtlpSpan {
   readonly traceId: string;
   readonly spanId: string;
+  readonly traceState: string;
   /** Empty for a root span. */
   readonly parentSpanId: string;
   readonly name: string;
@@ -115,6 +118,7 @@ function toSpan(json: Json, owner: Owner): OtlpSpan {
   return {
     traceId: text(json.traceId),
     spanId: text(json.spanId),
+    traceState: text(json.traceState),
     parentSpanId: text(json.parentSpanId),
     name: text(json.name),
     kind: spanKinds[number(json.kind)],
@@ -129,7 +133,13 @@ function toSpan(json: Json, owner: Owner): OtlpSpan {
 }
 
 function toLink(json: Json): OtlpLink {
-  return { traceId: text(json.traceId), spanId: text(json.spanId), attributes: toAttributes(json) };
+  const { traceId, spanId, traceState } = json;
+  return {
+    traceId: text(traceId),
+    spanId: text(spanId),
+    traceState: text(traceState),
+    attributes: toAttributes(json),
+  };
 }
 
 function toPoints(metric: Json, owner: Owner): OtlpPoint[] {

@@ -42,6 +42,7 @@ describe('OTLP receiver', () => {
         {
           traceId: '',
           spanId: '',
+          traceState: '',
           parentSpanId: '',
           name: 'send orders',
           kind: 'PRODUCER',
@@ -60,7 +61,12 @@ describe('OTLP receiver', () => {
       assert.equal(child.parentSpanId, parent.spanId);
       assert.equal(child.kind, 'CONSUMER');
       assert.deepEqual(child.links, [
-        { traceId: parent.traceId, spanId: parent.spanId, attributes: { 'link.type': 'creation' } },
+        {
+          traceId: parent.traceId,
+          spanId: parent.spanId,
+          traceState: '',
+          attributes: { 'link.type': 'creation' },
+        },
       ]);
       assert.deepEqual(child.status, { code: 'ERROR', message: 'boom' });
       assert.equal(child.events[0].attributes['exception.type'], 'RangeError');
