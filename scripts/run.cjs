@@ -19,6 +19,7 @@ const tasks = {
   lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],
   test: ['mocha'],
   'test:real': ['node scripts/test-real.cjs'],
+  interop: ["node scripts/test-real.cjs --no-config --exit --timeout 60000 'interop/build/test/**/*.test.js'"],
   bench: ['node packages/bench/build/src/index.js'],
   'bench:startup': ['node packages/bench/build/src/startup/index.js'],
   demo: ['node packages/demo/build/src/index.js'],

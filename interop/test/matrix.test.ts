@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { withBroker, type System } from '@queuetrace/test-utils';
+import { COLUMNS, DIRECTIONS, titleOf, type Cell, type Column } from '../src/cells';
+import { writeDocument } from '../src/document';
+import { assertHandled, judge } from '../src/judge';
+import { Languages } from '../src/languages';
+import { Matrix } from '../src/matrix';
+import { PEERS, type Peer } from '../src/peers';
+import { report } from '../src/report';
+
+const languages = new Languages();
+const SYSTEMS: Record<System, string> = { kafka: 'Kafka', rabbitmq: 'RabbitMQ', aws_sqs: 'SQS' };
+
+/** A test for each question about messages between Node.js and these peers. */
+function eachQuestion(peers: readonly Peer[], ask: (cell: Omit<Cell, 'isControl'>, column: Column) => void): void {
+  for (const peer of peers) {
+    for (const direction of DIRECTIONS) {
+      const columns = COLUMNS.filter(column => !peer.cannot?.(direction, column));
+      if (columns.length === 0) continue;
+      describe(titleOf(peer, direction), () => {
+        for (const column of columns) {
+          it(column.title, () => {
+            let hasPassed = false;
+            try {
+              ask({ peer, direction, ...column }, column);
+              hasPassed = true;
+            } finally {
+              report.tell(peer, direction, column, hasPassed);
+            }
+          });
+        }
+      });
+    }
+  }
+}
+
+for (const system of Object.keys(SYSTEMS) as System[]) {
+  describe(`interop on ${SYSTEMS[system]}`, () => {
+    const peers = PEERS.filter(peer => peer.system === system);
+    const isThere = ({ language }: Peer) => languages.folders.has(language);
+    const matrix = new Matrix(system, peers.filter(isThere));
+    const broker = withBroker(system);
+
+    before(function () {
+      this.timeout(300_000);
+      return matrix.run(broker.address, languages.folders);
+    });
+
+    for (const { name, language } of peers.filter(peer => !isThere(peer))) {
+      it(`${name}: LEFT OUT, ${languages.missing.get(language)}`);
+    }
+
+    describe('without our instrumentation no message is led back to the span that sent it', () => {
+      eachQuestion(peers.filter(isThere), (cell, { asks }) => {
+        const one = matrix.caseOf({ ...cell, isControl: true });
+        assertHandled(one);
+        assert.throws(() => judge(one, asks), assert.AssertionError);
+      });
+    });
+
+    describe('with it each message is', () => {
+      eachQuestion(peers.filter(isThere), (cell, { asks }) => {
+        const one = matrix.caseOf({ ...cell, isControl: false });
+        assertHandled(one);
+        judge(one, asks);
+      });
+    });
+  });
+}
+
+after(async () => {
+  console.log(`\n${report.table()}\n`);
+  const missing = [...languages.missing].map(([language, problem]) => `!! LEFT OUT: ${language} ${problem}`);
+  if (missing.length > 0) console.error(`${missing.join('\n')}\n`);
+  if (report.tour && report.isComplete) await writeDocument(report.tour);
+});

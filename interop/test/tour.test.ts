@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { withBroker } from '@queuetrace/test-utils';
+import { serviceOf } from '../src/evidence';
+import { Languages } from '../src/languages';
+import { report } from '../src/report';
+import { Tour, TOUR_LANGUAGES } from '../src/tour';
+
+describe('an order that goes from Spring through Kafka to Node, and through RabbitMQ to Pika', () => {
+  const { folders } = new Languages();
+  const kafka = withBroker('kafka');
+  const rabbitmq = withBroker('rabbitmq');
+  const [tour, control] = [new Tour(false), new Tour(true)];
+
+  before(function () {
+    if (!TOUR_LANGUAGES.every(language => folders.has(language))) this.skip();
+    this.timeout(300_000);
+    const addresses = { kafka: kafka.address, rabbitmq: rabbitmq.address };
+    return Promise.all([tour, control].map(one => one.run(addresses, folders)));
+  });
+
+  it('is one trace with one baggage', () => {
+    const handles = tour.evidence.handlesOf(tour.message);
+    assert.deepEqual(handles.map(serviceOf), ['node', 'node', 'Pika']);
+    const baggage = handles.map(({ attributes }) => `tenant=${String(attributes['app.tenant'])}`);
+    assert.deepEqual(new Set(baggage), new Set([tour.incoming.baggage]));
+    assert.equal(new Set(tour.evidence.tracesOf([tour.message]).map(({ traceId }) => traceId)).size, 1);
+  });
+
+  it('is several without our instrumentation', () => {
+    const handles = control.evidence.handlesOf(control.message);
+    assert.deepEqual(handles.map(serviceOf), ['node', 'node', 'Pika']);
+    assert.equal(new Set(control.evidence.tracesOf([control.message]).map(({ traceId }) => traceId)).size, 4);
+  });
+
+  after(() => {
+    report.tour = { tree: tour.tree(), without: control.tree() };
+    console.log(`\n${tour.tree()}\n`);
+  });
+});
