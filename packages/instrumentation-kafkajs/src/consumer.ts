@@ -9,6 +9,7 @@ import {
   type Call,
   type KafkaPartitions,
   type KafkaMessage,
+  type Operation,
 } from '@queuetrace/messaging';
 import type {
   Batch,
@@ -60,8 +61,7 @@ function eachMessageAdvice(traced: TracedClient): Advice {
   const { telemetry } = traced;
   return (call, [{ topic, partition, message }]: [EachMessagePayload]) => {
     if (!telemetry.observes(topic)) return call();
-    const operation = { ...processing(topic, partition, traced), messages: [message as KafkaMessage] };
-    return telemetry.process(operation, () => call());
+    return telemetry.process(processing(topic, partition, traced, [message as KafkaMessage]), () => call());
   };
 }
 
@@ -71,7 +71,7 @@ function eachBatchAdvice(traced: TracedClient): Advice {
     const { batch } = payload;
     if (!telemetry.observes(batch.topic)) return call();
     const messages = batch.messages as KafkaMessage[];
-    const operation = { ...processing(batch.topic, batch.partition, traced), messages, isBatch: true };
+    const operation = processing(batch.topic, batch.partition, traced, messages, true);
     const lag = kafkaLag(batch.highWatermark, batch.firstOffset()!);
     // Without offsets the library commits what it would anyway.
     const commitOffsetsIfNecessary = traced.wrap(payload.commitOffsetsIfNecessary, (commitCall, [given]: [Offsets?]) =>
@@ -85,6 +85,14 @@ function eachBatchAdvice(traced: TracedClient): Advice {
   };
 }
 
-function processing(topic: string, partition: number, { known }: TracedClient) {
-  return { name: 'process', destination: { name: topic, partitionId: String(partition) }, ...known };
+function processing(
+  topic: string,
+  partition: number,
+  { known }: TracedClient,
+  messages: KafkaMessage[],
+  isBatch = false,
+): Operation<KafkaMessage> {
+  const { consumerGroup, clientId, attributes } = known;
+  const destination = { name: topic, partitionId: String(partition) };
+  return { name: 'process', destination, messages, isBatch, consumerGroup, clientId, attributes };
 }

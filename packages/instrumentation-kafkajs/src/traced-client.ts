@@ -5,6 +5,7 @@ import type { Consumer, Producer, RequestEvent } from 'kafkajs';
 export class TracedClient {
   private _clientId?: string;
   private _broker = '';
+  private _known: { clientId?: string; consumerGroup?: string; attributes: { kafkaClusterId?: string } };
 
   constructor(
     readonly client: Producer | Consumer,
@@ -12,6 +13,7 @@ export class TracedClient {
     readonly wrap: Wrap,
     readonly consumerGroup?: string,
   ) {
+    this._known = { consumerGroup, attributes: {} };
     const on = client?.on as ((event: string, listener: (event: RequestEvent) => void) => () => void) | undefined;
     guarded('listening for requests', () => {
       const stop = on?.(client.events.REQUEST, ({ payload }) => {
@@ -22,9 +24,13 @@ export class TracedClient {
     });
   }
 
-  /** What is true of all operations of the client, as far as it is known. */
+  /** What is true of all operations of the client, as far as it is known; the same object until more is known. */
   get known() {
-    const attributes = { kafkaClusterId: clusterIdOf(this._broker) };
-    return { clientId: this._clientId, consumerGroup: this.consumerGroup, attributes };
+    const kafkaClusterId = clusterIdOf(this._broker);
+    const { clientId, attributes } = this._known;
+    if (clientId !== this._clientId || attributes.kafkaClusterId !== kafkaClusterId) {
+      this._known = { clientId: this._clientId, consumerGroup: this.consumerGroup, attributes: { kafkaClusterId } };
+    }
+    return this._known;
   }
 }

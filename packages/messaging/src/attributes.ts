@@ -14,6 +14,7 @@ export function samplingAttributes(
     operationType: type,
     destinationName: destination.name,
     destinationKind: destination.name === undefined ? undefined : system.destinationKind,
+    destinationPartitionId: destination.partitionId,
     consumerGroupName: consumerGroup,
     serverAddress: server?.address,
     serverPort: server?.port,

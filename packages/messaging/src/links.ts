@@ -40,9 +40,10 @@ export class Links {
     return this._creations ? undefined : this._last?.spanContext;
   }
 
-  /** So many there are, whether or not they fit on a span. */
-  get count(): number {
-    return this._targets().length;
+  /** So many do not fit, whose loss is to be said. */
+  beyond(maxLinks: number): number {
+    const most = (this._creations?.size ?? 1) + (this._story?.size ?? 0);
+    return most <= maxLinks ? 0 : Math.max(0, this._targets().length - maxLinks);
   }
 
   build(writer: AttributeWriter, maxLinks: number): Link[] {
@@ -78,6 +79,9 @@ export class Links {
 }
 
 function toLink({ spanContext, type, attributes, count }: Target, writer: AttributeWriter): Link {
+  if (type === 'creation' && count === 1 && !attributes) {
+    return { context: spanContext, attributes: writer.creationLink };
+  }
   const own: Attributes = {};
   writer.add('linkType', type, own);
   // A link that stands for several messages cannot carry the attributes of one.

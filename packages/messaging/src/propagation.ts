@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   isSpanContextValid,
   propagation,
@@ -7,9 +6,11 @@ import {
   type Context,
   type SpanContext,
 } from '@opentelemetry/api';
+import { globalPropagator } from './global-propagator';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
 import { XRAY_FIELD, XRAY_HEADER } from './systems/aws-trace-header';
+import { readTraceparent } from './traceparent';
 import type { MessagingSystem } from './types';
 
 const setter = {
@@ -62,99 +63,56 @@ export function hasContext<M>(system: MessagingSystem<M>, message: M, fields: re
   return false;
 }
 
-/** What W3C's propagators write is all that they read. */
-const W3C_FIELDS = new Set(['traceparent', 'tracestate', 'baggage']);
-const isW3c = (fields: readonly string[]) => fields.length > 0 && fields.every(field => W3C_FIELDS.has(field));
-
-/** Of a traceparent of version 00 (W3C Trace Context, "traceparent Header"). */
-const PLAIN_LENGTH = 55;
-
 /**
  * The creation context of a message that carries a plain traceparent and neither tracestate nor baggage, which is most
  * of them, read without the propagator's general work; undefined where that is needed.
  */
 function plainCreation<M>({ getter }: MessagingSystem<M>, message: M): SpanContext | undefined {
-  if (!readsPlainly()) return undefined;
+  if (!globalPropagator().readsPlainly) return undefined;
   const creation = readPlain(getter.get(message, 'traceparent'));
   if (!creation || getter.get(message, 'tracestate') !== undefined) return undefined;
   return getter.get(message, 'baggage') === undefined ? creation : undefined;
 }
 
-function readPlain(text: unknown): SpanContext | undefined {
-  if (typeof text !== 'string' || text.length !== PLAIN_LENGTH || !text.startsWith('00-')) return undefined;
-  if (text[35] !== '-' || !isId(text, 3, 35) || text[52] !== '-' || !isId(text, 36, 52)) return undefined;
-  const traceFlags = digit(text, 53) * 16 + digit(text, 54);
-  if (Number.isNaN(traceFlags)) return undefined;
-  return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), traceFlags, isRemote: true };
-}
-
-/** The value of each lower-case hexadecimal digit, by its code. */
-const DIGITS = Array.from({ length: 128 }, (_, code) => {
-  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
-  return value < 0 ? NaN : value;
-});
-const digit = (text: string, index: number) => DIGITS[text.charCodeAt(index)] ?? NaN;
-
-/** Lower-case hexadecimal digits that are not all 0; digit by digit is half the price of a regular expression. */
-function isId(text: string, start: number, end: number): boolean {
-  let sum = 0;
-  for (let index = start; index < end; index++) sum += digit(text, index);
-  return sum > 0;
-}
-
-let probed: unknown;
-let isPlain = false;
-
-/** Whether the global propagator, as it is now, was seen to read a plain traceparent just as {@link readPlain} does. */
-function readsPlainly(): boolean {
-  // The API has no public way to tell that the propagator is another one; where this one is gone, none is known.
-  const current = (propagation as unknown as { _getGlobalPropagator?(): unknown })._getGlobalPropagator?.();
-  if (current !== probed) {
-    probed = current;
-    isPlain = current !== undefined && isW3c(propagation.fields()) && PROBES.every(isReadPlainly);
-  }
-  return isPlain;
-}
-
-const PROBES = ['00', '01', '03', 'ff'].map(flags => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`);
-
-function isReadPlainly(traceparent: string): boolean {
-  const extracted = spanContextOf(propagation.extract(ROOT_CONTEXT, { traceparent }));
-  return isDeepStrictEqual({ ...extracted }, readPlain(traceparent));
-}
+const readPlain = (text: unknown) => (typeof text === 'string' ? readTraceparent(text) : undefined);
 
 /**
  * The creation contexts of a batch's messages, one after the other. Neighbours tend to have the same one: a message
  * whose fields are those of the message before is not read anew, where the propagators are known to read nothing else.
  */
 export class CreationContexts<M> {
-  private readonly _fields = propagation.fields();
-  private readonly _isW3c = isW3c(this._fields);
-  private _values?: unknown[];
+  private readonly _propagator = globalPropagator();
+  private readonly _fields: unknown[] = [];
   private _creation?: SpanContext;
 
   constructor(private readonly _system: MessagingSystem<M>) {}
 
   of(message: M): SpanContext | undefined {
-    if (!this._isW3c) return creationOf(this._system, message);
-    if (!guarded('comparing contexts', () => this._hasSameFields(message))) this._read(message);
-    return this._creation;
+    if (!this._propagator.isW3c) return creationOf(this._system, message);
+    const hasNewFields = guarded('reading a context', () => this._hasNewFields(message));
+    if (hasNewFields) this._creation = this._plain() ?? creationOf(this._system, message);
+    if (hasNewFields !== undefined) return this._creation;
+    this._fields.length = 0;
+    return undefined;
   }
 
-  private _hasSameFields(message: M): boolean {
-    const { _fields: fields, _values: values } = this;
-    if (!values) return false;
+  private _hasNewFields(message: M): boolean {
+    const { fields } = this._propagator;
+    let isNew = this._fields.length === 0;
     for (let index = 0; index < fields.length; index++) {
-      if (this._system.getter.get(message, fields[index]) !== values[index]) return false;
+      const value = this._system.getter.get(message, fields[index]);
+      if (value === this._fields[index] && index < this._fields.length) continue;
+      this._fields[index] = value;
+      isNew = true;
     }
-    return true;
+    return isNew;
   }
 
-  private _read(message: M): void {
-    this._values = undefined;
-    this._creation = creationOf(this._system, message);
-    this._values = guarded('comparing contexts', () =>
-      this._fields.map(field => this._system.getter.get(message, field)),
-    );
+  /** As {@link plainCreation}, of the fields that are read already. */
+  private _plain(): SpanContext | undefined {
+    const { fields, readsPlainly } = this._propagator;
+    if (!readsPlainly) return undefined;
+    const isPlain = this._fields.every((value, index) => value === undefined || fields[index] === 'traceparent');
+    return isPlain ? readPlain(this._fields[fields.indexOf('traceparent')]) : undefined;
   }
 }

@@ -110,11 +110,14 @@ interface Column {
 /** Writes attributes under the names of the vocabularies that are on. */
 export class AttributeWriter {
   private readonly _columns: Record<string, readonly Column[]>;
+  /** Of a link that says nothing else. */
+  readonly creationLink: Readonly<Attributes>;
 
   constructor(readonly vocabularies: readonly Vocabulary[]) {
     this._columns = Object.fromEntries(
       Object.entries(ATTRIBUTE_NAMES).map(([key, names]) => [key, columnsOf(key as AttributeKey, names, vocabularies)]),
     );
+    this.creationLink = Object.freeze(this.write({ linkType: 'creation' }));
   }
 
   /** Adds to `target` and gives it back. An undefined value is left out, a long one is cut. */

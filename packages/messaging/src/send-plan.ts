@@ -1,5 +1,6 @@
-import { propagation, type Context, type SpanContext } from '@opentelemetry/api';
+import type { Context, SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
+import { globalPropagator } from './global-propagator';
 import { guarded } from './guarded';
 import { Links } from './links';
 import { activeOperation } from './operation-context';
@@ -28,7 +29,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   linkFanOutSource(links, source, ambient);
   const intent = sendIntent(ambient);
   for (const linked of intent.linked ?? []) links.add(linked, 'fan-out-source');
-  const fields = propagation.fields();
+  const { fields } = globalPropagator();
   const sentAtMs = Date.now();
   const forwarded = new Map<M, SpanContext>();
   for (const message of operation.messages) {

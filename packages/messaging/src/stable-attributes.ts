@@ -18,11 +18,17 @@ interface Known extends Stable {
   operation: Operation<unknown>;
 }
 
-const MAX_DESTINATIONS = 1000;
+type Partitions = Map<string | undefined, Known>;
 
-/** The name and the attributes that do not change from one operation to the next of its kind, made once a destination. */
+const MAX_PLACES = 1000;
+
+/**
+ * The name and the attributes that do not change from one operation to the next of its kind, made once a destination and
+ * partition. They are handed out as they are, so nobody may write to them.
+ */
 export class StableAttributes {
-  private readonly _byPlace: Partial<Record<OperationType, Map<string | undefined, Known>>> = {};
+  private readonly _places: Partial<Record<OperationType, Map<string | undefined, Partitions>>> = {};
+  private _size = 0;
 
   constructor(
     private readonly _system: Pick<MessagingSystem<never>, 'name' | 'destinationKind'>,
@@ -30,13 +36,21 @@ export class StableAttributes {
   ) {}
 
   of(type: OperationType, operation: Operation<unknown>): Stable {
-    const places = (this._byPlace[type] ??= new Map<string | undefined, Known>());
-    const { name } = operation.destination;
-    const known = places.get(name);
+    const { name, partitionId } = operation.destination;
+    const known = this._places[type]?.get(name)?.get(partitionId);
     if (known && isAlike(known.operation, operation)) return known;
     const made = this._make(type, operation);
-    if (known || places.size < MAX_DESTINATIONS) places.set(name, made);
+    if (known || this._size < MAX_PLACES) this._keep(type, made);
     return made;
+  }
+
+  private _keep(type: OperationType, made: Known): void {
+    const { name, partitionId } = made.operation.destination;
+    const places = (this._places[type] ??= new Map<string | undefined, Partitions>());
+    const partitions = places.get(name) ?? new Map<string | undefined, Known>();
+    places.set(name, partitions);
+    if (!partitions.has(partitionId)) this._size++;
+    partitions.set(partitionId, made);
   }
 
   private _make(type: OperationType, operation: Operation<unknown>): Known {
@@ -52,8 +66,8 @@ export class StableAttributes {
         destination: { ...destination },
       },
       spanName: spanName(operation),
-      sampling: this._writer.write(samplingAttributes(this._system, type, operation)),
-      client: this._writer.write(clientAttributes(operation)),
+      sampling: Object.freeze(this._writer.write(samplingAttributes(this._system, type, operation))),
+      client: Object.freeze(this._writer.write(clientAttributes(operation))),
     };
   }
 }

@@ -157,9 +157,8 @@ export class TelemetryCore<M = unknown> {
   private _startSpan(start: Start<M>): Span {
     const { type, operation, kind, parent, startTime } = start;
     const stable = this._stable.of(type, operation);
-    const attributes = { ...stable.sampling };
-    this.writer.add('destinationPartitionId', operation.destination.partitionId, attributes);
-    if (start.attributes) this.writer.write(start.attributes, attributes);
+    const { sampling } = stable;
+    const attributes = start.attributes ? this.writer.write(start.attributes, { ...sampling }) : sampling;
     const links = start.links?.build(this.writer, this.config.maxLinks);
     const options = { kind, attributes, links, startTime: startTime?.date };
     const span = this._source.tracer().startSpan(stable.spanName, options, parent);
@@ -176,8 +175,8 @@ export class TelemetryCore<M = unknown> {
     if (operation.attributes) writer.set(operation.attributes, span);
     if (details) writer.set(details, span);
     if (queueTimeMs !== undefined) writer.set({ queueTimeMs }, span);
-    if (links && links.count > this.config.maxLinks)
-      writer.set({ batchDroppedLinkCount: links.count - this.config.maxLinks }, span);
+    const dropped = links?.beyond(this.config.maxLinks);
+    if (dropped) writer.set({ batchDroppedLinkCount: dropped }, span);
     const isSending = type === 'send' || type === 'create';
     // A batch of one that is received or processed has its message's attributes on the link, as any batch.
     if (messages.length !== 1 || (isBatch && !isSending)) return;

@@ -13,7 +13,7 @@ class StubbedBroker {
   connectionPool = BROKER;
   brokerAddress = `${BROKER.host}:${BROKER.port}`;
 
-  async produce() {
+  async produce(_request: { topicData: unknown[] }) {
     return [{ topicName: TOPIC, partition: 0, errorCode: 0, baseOffset: '0' }];
   }
   async metadata() {
@@ -41,7 +41,8 @@ export function loadStubbedKafka(): Kafka {
   stubModule('kafkajs/src/broker/index.js', StubbedBroker);
   stubModule('kafkajs/src/producer/index.js', () => {
     const broker = new (load('kafkajs/src/broker/index.js') as typeof StubbedBroker)();
-    return { events: EVENTS, on: tellRequest, send: () => broker.produce(), sendBatch: () => broker.produce() };
+    const produce = () => broker.produce({ topicData: [] });
+    return { events: EVENTS, on: tellRequest, send: produce, sendBatch: produce };
   });
   stubModule('kafkajs/src/consumer/index.js', () => ({
     events: EVENTS,
@@ -69,6 +70,7 @@ export function consumedMessages(count: number, headerOf: (index: number) => Buf
 }
 
 export function batchOf(messages: KafkaMessage[]): EachBatchPayload {
-  const batch = { topic: TOPIC, partition: 0, highWatermark: '0', messages };
+  const firstOffset = () => messages[0].offset;
+  const batch = { topic: TOPIC, partition: 0, highWatermark: '0', messages, firstOffset };
   return { batch, isRunning: () => true, isStale: () => false } as unknown as EachBatchPayload;
 }

@@ -49,7 +49,7 @@ export function learnProduced({ address, port, produceVersion }: Leader, topics:
 
 /** Partition and offset: on the span where there is one, else on the spans of the messages, else as events. */
 export function learnAppended(active: ActiveOperation<KafkaMessage>, records: readonly AppendedRecords[]): void {
-  for (const one of records) setPlaces(active, one);
+  if (active.created) for (const one of records) setPlaces(active, one);
   const destinationPartitionId = records.length === 1 ? String(records[0].partition) : undefined;
   const isOne = active.operation.messages.length === 1;
   if (destinationPartitionId !== undefined || isOne) {

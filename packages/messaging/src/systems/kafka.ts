@@ -82,12 +82,14 @@ export function copyTopics<Topic extends TopicMessages>(
   observes: (topic: string) => boolean,
 ): KafkaTopics<Topic> | undefined {
   if (!Array.isArray(given) || !given.every(isSendable)) return undefined;
+  const copied: Topic[] = [];
   const topics = (given as Topic[]).map(one => {
     const { topic, messages } = one;
-    return observes(topic) ? { ...one, topic, messages: messages.map(copyRecord) } : one;
+    if (!observes(topic)) return one;
+    copied.push({ ...one, topic, messages: messages.map(copyRecord) });
+    return copied.at(-1)!;
   });
-  const copied = topics.filter((one, index) => one !== given[index]);
-  const messages = copied.flatMap(one => one.messages) as KafkaMessage[];
+  const messages = (copied.length === 1 ? copied[0].messages : copied.flatMap(one => one.messages)) as KafkaMessage[];
   if (messages.length === 0) return undefined;
   let topicOf: Map<object, string> | undefined;
   return {
@@ -123,8 +125,8 @@ function copyRecord<Record extends object>(record: Record): Record & KafkaMessag
 
 /** The one topic of an operation: with several it has none of them (messaging-spans.md, "Batch"). */
 export function kafkaDestination(topics: readonly (string | undefined)[]): Destination {
-  const [name, ...others] = new Set(topics);
-  return { name: others.length === 0 ? name : undefined };
+  const [name] = topics;
+  return { name: topics.every(topic => topic === name) ? name : undefined };
 }
 
 /** What tells a message, or with less of it a partition, apart from all others that a process has seen. */

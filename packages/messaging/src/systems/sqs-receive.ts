@@ -1,5 +1,5 @@
 import { STORY_FIELD } from '../told-story';
-import { propagation } from '@opentelemetry/api';
+import { globalPropagator } from '../global-propagator';
 import { guarded } from '../guarded';
 import { markReceived, sqs, type SqsMessage } from './aws-sqs';
 import { XRAY_FIELD, XRAY_HEADER } from './aws-trace-header';
@@ -85,7 +85,7 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
 
 /** SQS gives attributes by exact case: the one of X-Ray is asked for in both. */
 function contextAttributes(): string[] {
-  const fields = propagation.fields();
+  const { fields } = globalPropagator();
   return [...fields, ...(fields.includes(XRAY_FIELD) ? [XRAY_HEADER] : []), STORY_FIELD];
 }
 

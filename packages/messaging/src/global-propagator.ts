@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from 'node:util';
+import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { readTraceparent } from './traceparent';
+
+/** What is known of the global propagator: to ask it for each message costs more than to read the message. */
+interface GlobalPropagator {
+  readonly fields: readonly string[];
+  /** It reads and writes nothing but what W3C says. */
+  readonly isW3c: boolean;
+  /** It was seen to read a plain traceparent just as {@link readTraceparent} does. */
+  readonly readsPlainly: boolean;
+}
+
+/** What W3C's propagators write is all that they read. */
+const W3C_FIELDS = new Set(['traceparent', 'tracestate', 'baggage']);
+
+let known: GlobalPropagator | undefined;
+let knownOf: unknown;
+
+/** The global propagator as it is now. */
+export function globalPropagator(): GlobalPropagator {
+  // The API has no public way to tell that the propagator is another one; where this one is gone, none is known.
+  const current = (propagation as unknown as { _getGlobalPropagator?(): unknown })._getGlobalPropagator?.();
+  if (known && current !== undefined && current === knownOf) return known;
+  const fields = propagation.fields();
+  const isW3c = fields.length > 0 && fields.every(field => W3C_FIELDS.has(field));
+  knownOf = current;
+  known = { fields, isW3c, readsPlainly: current !== undefined && isW3c && PROBES.every(isReadPlainly) };
+  return known;
+}
+
+const PROBES = ['00', '01', '03', 'ff'].map(flags => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`);
+
+function isReadPlainly(traceparent: string): boolean {
+  const extracted = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
+  return isDeepStrictEqual({ ...extracted }, readTraceparent(traceparent));
+}
