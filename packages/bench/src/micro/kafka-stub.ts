@@ -13,7 +13,8 @@ class StubbedBroker {
   connectionPool = BROKER;
   brokerAddress = `${BROKER.host}:${BROKER.port}`;
 
-  async produce(_request: { topicData: unknown[] }) {
+  async produce({ topicData }: { topicData: unknown[] }) {
+    void topicData;
     return [{ topicName: TOPIC, partition: 0, errorCode: 0, baseOffset: '0' }];
   }
   async metadata() {
