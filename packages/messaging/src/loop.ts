@@ -22,13 +22,14 @@ type DeliveryOf<T> = (message: T) => Delivery | undefined;
 export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>): Loop<T> {
   const copy = [...messages];
   const loop: OpenSteps = { steps: new Set(), isOver: false };
-  let last: Step | undefined;
   const enter = (message: T) => {
     const delivery = deliveryOf(message);
-    return delivery && (last = new Step(delivery, loop));
+    return delivery && new Step(delivery, loop);
   };
+  // Where the loop is: unlike a callback's, what is thrown there is seen by its owner only.
+  let current: Step | undefined;
   const own = {
-    [Symbol.iterator]: () => iterate(copy, enter),
+    [Symbol.iterator]: () => iterate(copy, enter, step => (current = step)),
     forEach: (fn: Visit<T>, self?: unknown) => void visitAll('forEach', copy, enter, fn, self),
     map: (fn: Visit<T>, self?: unknown) => visitAll('map', copy, enter, fn, self),
   };
@@ -39,7 +40,7 @@ export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>):
     messages: copy,
     finish(error) {
       loop.isOver = true;
-      for (const step of loop.steps) step.end(step === last ? error : undefined);
+      for (const step of loop.steps) step.end(step === current ? error : undefined);
     },
   };
 }
@@ -157,7 +158,11 @@ function* steps<T>(messages: T[]): Generator<T, undefined> {
   return undefined;
 }
 
-function iterate<T>(messages: T[], enter: (message: T) => Step | undefined): ArrayIterator<T> {
+function iterate<T>(
+  messages: T[],
+  enter: (message: T) => Step | undefined,
+  goOn: (step: Step | undefined) => void,
+): ArrayIterator<T> {
   const inner = steps(messages);
   let step: Step | undefined;
   let first: Step | undefined;
@@ -174,6 +179,7 @@ function iterate<T>(messages: T[], enter: (message: T) => Step | undefined): Arr
       step = result.done ? undefined : guarded('entering a loop', () => enter(result.value));
       if (result.done) first?.forget();
       else if (isFirstTick) first = step;
+      goOn(step);
       step?.enter();
       return result;
     },

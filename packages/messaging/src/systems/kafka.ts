@@ -191,9 +191,11 @@ const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': 
 /** Of the propagators there are; each writes one of them. */
 const CONTEXT_HEADERS = ['traceparent', 'b3', 'x-b3-traceid', 'uber-trace-id', 'x-amzn-trace-id'];
 
-const isSendableHeader = (headers: object, name: string) =>
-  !Object.hasOwn(headers, name) ||
-  [headers[name as never] as unknown].flat().every(one => typeof one === 'string' || Buffer.isBuffer(one));
+function isSendableHeader(headers: object, name: string): boolean {
+  if (!Object.hasOwn(headers, name)) return true;
+  const values = [headers[name as never] as unknown].flat();
+  return values.length > 0 && values.every(one => typeof one === 'string' || Buffer.isBuffer(one));
+}
 
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {
   const key = headers && ownKey(headers, name);
@@ -212,5 +214,8 @@ function text(value: string | Buffer | null | undefined): string | undefined {
 /** Only keys that are text: a binary one has no canonical string form. */
 function textKey(key: KafkaMessage['key']): string | undefined {
   if (typeof key === 'string' || key == null) return key ?? undefined;
-  return isUtf8(key) ? key.toString() : undefined;
+  return isUtf8(key) && !key.some(isControl) ? key.toString() : undefined;
 }
+
+/** In numbers and in what schemas encode, not in text; but for white space. */
+const isControl = (byte: number) => byte < 0x20 && (byte < 0x09 || byte > 0x0d);

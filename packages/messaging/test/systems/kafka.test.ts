@@ -43,7 +43,8 @@ describe('a Kafka record', () => {
 
   it('never garbles a binary key', () => {
     assert.equal(kafka.attributes({ key: Buffer.from([0xff, 0xfe, 0, 1]) }, options).kafkaMessageKey, undefined);
-    assert.equal(kafka.attributes({ key: Buffer.from('naïve') }, options).kafkaMessageKey, 'naïve');
+    assert.equal(kafka.attributes({ key: Buffer.from([0, 0, 0, 42]) }, options).kafkaMessageKey, undefined);
+    assert.equal(kafka.attributes({ key: Buffer.from('naïve\tkey') }, options).kafkaMessageKey, 'naïve\tkey');
     assert.equal(kafka.attributes({ key: '' }, options).kafkaMessageKey, '');
   });
 
