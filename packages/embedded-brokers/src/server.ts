@@ -14,13 +14,18 @@ export interface EmbeddedBroker {
 export const HOST = '127.0.0.1';
 
 /** Listens on `port` (0 = any free one) and ends every open socket when stopped. */
-export async function serve(server: Server, port: number, address: (port: number) => string): Promise<EmbeddedBroker> {
+export async function serve(
+  server: Server,
+  port: number,
+  address: (port: number) => string,
+  host = HOST,
+): Promise<EmbeddedBroker> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(port, HOST);
+  server.listen(port, host);
   await once(server, 'listening');
   const bound = (server.address() as AddressInfo).port;
   const stop = async () => {

@@ -15,7 +15,7 @@ import { listOffsets, offsetCommit, offsetFetch } from './handlers/offsets';
 import { produce } from './handlers/produce';
 import { createPartitions, createTopics, deleteTopics } from './handlers/topics';
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from './handlers/transactions';
-import type { Handler, KafkaRequest } from './request';
+import type { BrokerState, Handler, KafkaRequest } from './request';
 
 export interface Api {
   readonly minVersion: number;
@@ -28,7 +28,7 @@ const api = (minVersion: number, maxVersion: number, handle: Handler): Api => ({
 export const API_VERSIONS_KEY = 18;
 
 /** By API key. Only old versions are offered, which spares the newer wire format: clients take the best both know. */
-export const apis: ReadonlyMap<number, Api> = new Map([
+const apis = new Map<number, Api>([
   [0, api(3, 3, produce)],
   [1, api(4, 4, fetch)],
   [2, api(1, 2, listOffsets)],
@@ -42,7 +42,7 @@ export const apis: ReadonlyMap<number, Api> = new Map([
   [14, api(0, 1, syncGroup)],
   [15, api(0, 1, describeGroups)],
   [16, api(0, 1, listGroups)],
-  [API_VERSIONS_KEY, api(0, 2, ({ version }) => writeVersions(version, ErrorCode.NONE))],
+  [API_VERSIONS_KEY, api(0, 2, ({ broker, version }) => writeVersions(broker, version, ErrorCode.NONE))],
   [19, api(0, 2, createTopics)],
   [20, api(0, 1, deleteTopics)],
   [22, api(0, 0, initProducerId)],
@@ -54,19 +54,28 @@ export const apis: ReadonlyMap<number, Api> = new Map([
   [42, api(0, 1, deleteGroups)],
 ]);
 
-function writeVersions(version: number, error: ErrorCode): Writer {
+/** The last versions of before headers. */
+const oldApis = new Map([...apis, [0, api(2, 2, produce)], [1, api(3, 3, fetch)]]);
+
+const apisOf = ({ messageFormat }: BrokerState) => (messageFormat === 1 ? oldApis : apis);
+
+function writeVersions(broker: BrokerState, version: number, error: ErrorCode): Writer {
   const writer = new Writer().int16(error);
-  writer.array([...apis], ([key, { minVersion, maxVersion }]) => {
+  writer.array([...apisOf(broker)], ([key, { minVersion, maxVersion }]) => {
     writer.int16(key).int16(minVersion).int16(maxVersion);
   });
   return version >= 1 ? writer.int32(0) : writer;
 }
 
 /** Undefined for a request that cannot even be answered with an error, as its response's format is unknown. */
-export function handlerFor(key: number, version: number): ((request: KafkaRequest) => ReturnType<Handler>) | undefined {
-  const found = apis.get(key);
+export function handlerFor(
+  broker: BrokerState,
+  key: number,
+  version: number,
+): ((request: KafkaRequest) => ReturnType<Handler>) | undefined {
+  const found = apisOf(broker).get(key);
   if (found && version >= found.minVersion && version <= found.maxVersion) return found.handle;
   // A newer client asks in a version of its own first and falls back to what this answer offers.
-  if (key === API_VERSIONS_KEY) return () => writeVersions(0, ErrorCode.UNSUPPORTED_VERSION);
+  if (key === API_VERSIONS_KEY) return () => writeVersions(broker, 0, ErrorCode.UNSUPPORTED_VERSION);
   return undefined;
 }

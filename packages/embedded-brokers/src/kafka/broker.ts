@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer, isIPv6 } from 'node:net';
 import { HOST, serve, type EmbeddedBroker } from '../server';
 import { Connection } from './connection';
 import { Groups } from './groups';
@@ -11,14 +11,23 @@ export interface KafkaBrokerOptions {
   readonly port?: number;
   /** How many partitions a topic gets that is created by its first use. Default 3. */
   readonly partitions?: number;
+  /** A loopback address. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** 1 is that of brokers before 0.11, whose messages have no headers. Default 2. */
+  readonly messageFormat?: 1 | 2;
 }
 
 /** A Kafka cluster of one node, in memory. Its address is `host:port`. */
-export async function startKafkaBroker({ port = 0, partitions = 3 }: KafkaBrokerOptions = {}): Promise<EmbeddedBroker> {
+export async function startKafkaBroker({
+  port = 0,
+  partitions = 3,
+  host = HOST,
+  messageFormat = 2,
+}: KafkaBrokerOptions = {}): Promise<EmbeddedBroker> {
   const [topics, groups, transactions] = [new Topics(partitions), new Groups(), new Transactions()];
-  const state: BrokerState = { topics, groups, transactions, host: HOST, port };
+  const state: BrokerState = { topics, groups, transactions, messageFormat, host, port };
   const server = createServer({ noDelay: true }, socket => new Connection(state, socket));
-  const broker = await serve(server, port, bound => `${HOST}:${bound}`);
+  const broker = await serve(server, port, bound => `${isIPv6(host) ? `[${host}]` : host}:${bound}`, host);
   state.port = broker.port;
   const stop = () => {
     groups.stop();

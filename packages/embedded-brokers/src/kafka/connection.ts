@@ -40,7 +40,7 @@ export class Connection {
   private async handle(frame: Buffer): Promise<void> {
     const body = new Reader(frame);
     const [key, version, correlationId] = [body.int16(), body.int16(), body.int32()];
-    const handler = handlerFor(key, version);
+    const handler = handlerFor(this.broker, key, version);
     if (!handler) throw new Error(`No API ${key} in version ${version}`);
     const clientId = body.string();
     const clientHost = `/${this.socket.remoteAddress}`;

@@ -8,6 +8,7 @@ export interface BrokerState {
   readonly topics: Topics;
   readonly groups: Groups;
   readonly transactions: Transactions;
+  readonly messageFormat: 1 | 2;
   /** Where clients are told to go. */
   readonly host: string;
   port: number;

@@ -31,7 +31,7 @@ interface FetchResult {
 
 /** Answers at once if there is enough to tell, else when something has been appended, else after `maxWait`. */
 export async function fetch({ broker, body, version }: KafkaRequest): Promise<Writer> {
-  const request = readRequest(body);
+  const request = readRequest(body, version);
   const deadline = Date.now() + request.maxWait;
   let result = collect(broker, request);
   while (result.size < request.minBytes && !result.failed && Date.now() < deadline) {
@@ -39,13 +39,13 @@ export async function fetch({ broker, body, version }: KafkaRequest): Promise<Wr
     await nextAppend(logs, deadline - Date.now());
     result = collect(broker, request);
   }
-  return writeResult(response(version), result);
+  return writeResult(response(version), version, result);
 }
 
-function readRequest(body: Reader): FetchRequest {
+function readRequest(body: Reader, version: number): FetchRequest {
   body.int32(); // replica id: -1, a consumer
   const [maxWait, minBytes, maxBytes] = [body.int32(), body.int32(), body.int32()];
-  body.int8(); // isolation level: records of an open transaction are not in the log, so both levels see the same
+  if (version >= 4) body.int8(); // isolation level: records of an open transaction are not in the log, so both levels see the same
   const topics = body.array(reader => ({
     topic: reader.string(),
     partitions: reader.array(() => ({
@@ -79,13 +79,14 @@ function read(log: PartitionLog | undefined, { partition, offset, maxBytes }: Wa
   return { partition, error: ErrorCode.NONE, log, batches: log.read(offset, Math.min(maxBytes, room)) };
 }
 
-function writeResult(writer: Writer, { topics }: FetchResult): Writer {
+function writeResult(writer: Writer, version: number, { topics }: FetchResult): Writer {
   return writer.array(topics, ({ topic, partitions }) => {
     writer.string(topic).array(partitions, ({ partition, error, log, batches }) => {
       const end = log?.endOffset ?? -1;
       writer.int32(partition).int16(error);
-      writer.int64(end).int64(end); // high watermark and last stable offset
-      writer.array([], () => {}); // aborted transactions
+      writer.int64(end); // high watermark
+      // Last stable offset and aborted transactions.
+      if (version >= 4) writer.int64(end).array([], () => {});
       writer.bytes(Buffer.concat(batches));
     });
   });

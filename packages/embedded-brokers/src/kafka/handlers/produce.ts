@@ -11,8 +11,8 @@ interface PartitionData {
 const NO_OFFSET = -1;
 const NO_TIMESTAMP = -1;
 
-export function produce({ broker, body }: KafkaRequest): Writer | undefined {
-  const transactionalId = body.nullableString();
+export function produce({ broker, version, body }: KafkaRequest): Writer | undefined {
+  const transactionalId = version >= 3 ? body.nullableString() : null;
   const acks = body.int16();
   body.int32(); // timeout: an append is never slow
   const topics = body.array(reader => ({ topic: reader.string(), partitions: reader.array(readPartition) }));
@@ -43,7 +43,7 @@ function store(broker: BrokerState, transactionalId: string | null, topic: strin
 function append(broker: BrokerState, transactionalId: string | null, topic: string, data: PartitionData): number {
   const log = broker.topics.log(topic, data.partition);
   if (!log) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
-  const batches = parseRecordSet(data.recordSet);
+  const batches = parseRecordSet(data.recordSet, broker.messageFormat);
   if (transactionalId === null) return log.append(batches);
   broker.transactions.stage(transactionalId, () => log.append(batches));
   return log.endOffset;
