@@ -57,7 +57,7 @@ describe('kafkajs eachBatch', () => {
     return { batch: ofTopic.find(isBatch)!, each: ofTopic.filter(span => !isBatch(span)) };
   }
 
-  it('K8: tells a batch as one active span that links each creation context, with what the message says', async () => {
+  it('tells a batch as one active span that links each creation context, with what the message says', async () => {
     let active: unknown;
     const { batch, each } = await consume(messages(3), () => void (active = trace.getActiveSpan()));
     assert.equal(active, batch);
@@ -79,7 +79,7 @@ describe('kafkajs eachBatch', () => {
     );
   });
 
-  it('K8: gives 1,000 messages of one send one span and one link, which counts them', async () => {
+  it('gives 1,000 messages of one send one span and one link, which counts them', async () => {
     await producer.send({ topic, messages: Array.from({ length: 1000 }, () => ({ value: 'x' })) });
     await kafka.consume(topic, { eachBatch: async () => {} });
     await telemetry.waitForSpans(2);
@@ -311,7 +311,7 @@ describe('kafkajs eachBatch', () => {
     assert.equal(each.length, 2);
   });
 
-  it('K8: times each message by its own work', async () => {
+  it('times each message by its own work', async () => {
     const workMs = 10;
     const { batch, each } = await consume(messages(2), async one => {
       for (const message of one.messages) {

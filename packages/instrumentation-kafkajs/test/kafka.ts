@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { pipeline } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import {
   Kafka,
@@ -11,20 +16,29 @@ import {
   type Producer,
   type ProducerConfig,
 } from 'kafkajs';
+import type * as kafkajs from 'kafkajs';
+import { startKafkaBroker, type EmbeddedBroker, type KafkaBrokerOptions } from '@queuetrace/embedded-brokers';
 import { uniqueName, type Broker } from '@queuetrace/test-utils';
 
 process.env.KAFKAJS_NO_PARTITIONER_WARNING = '1';
 
+/** What OpenTelemetry's own instrumentation has wrapped before, where it is in the place of ours. */
+const unwrapped = <F>(method: F): F => (method as { __original?: F }).__original ?? method;
 /** As they were when this file was loaded, with no instrumentation on: their clients say what is on the wire. */
-const { producer: plainProducer, consumer: plainConsumer } = Kafka.prototype;
+const [plainProducer, plainConsumer] = [unwrapped(Kafka.prototype.producer), unwrapped(Kafka.prototype.consumer)];
 
-/** The library's own clients for the tests of one suite; what a test opened is closed after it. */
-export function withKafka(broker: Broker) {
+/**
+ * The library's own clients for the tests of one suite; what a test opened is closed after it.
+ * @param load gives another copy of the library
+ */
+export function withKafka(broker: Broker, load?: () => Pick<typeof kafkajs, 'Kafka' | 'logLevel'>) {
   const open: { disconnect(): Promise<void> }[] = [];
   let client: Kafka;
+  let plainClient: Kafka;
 
   before(() => {
-    client = newClient(broker);
+    plainClient = newClient(broker);
+    client = load ? newClient(broker, load()) : plainClient;
   });
   afterEach(async () => {
     await Promise.all(open.splice(0).map(one => one.disconnect()));
@@ -80,7 +94,7 @@ export function withKafka(broker: Broker) {
 
     /** Sends without instrumentation. */
     async seed(topic: string, messages: Message[]): Promise<void> {
-      const producer = await connected(plainProducer.call(client));
+      const producer = await connected(plainProducer.call(plainClient));
       await producer.send({ topic, messages });
     },
 
@@ -89,7 +103,7 @@ export function withKafka(broker: Broker) {
       const records: KafkaMessage[] = [];
       let seen!: () => void;
       const enough = new Promise<void>(resolve => (seen = resolve));
-      await subscribed(plainConsumer.call(client, consumerConfig()), topic, {
+      await subscribed(plainConsumer.call(plainClient, consumerConfig()), topic, {
         eachMessage: async ({ message }) => {
           if (records.push(message) === count) seen();
         },
@@ -110,10 +124,52 @@ async function hasLeaders(admin: Admin, topic: string, count: number): Promise<b
   }
 }
 
+interface OwnKafka extends Broker {
+  /** Its own, beside that of the address. */
+  readonly port: number;
+}
+
+const ownAddresses = () => Object.values(networkInterfaces()).flatMap(all => (all ?? []).map(({ address }) => address));
+
+/**
+ * A broker of one suite, always embedded, since no real one here is like that. Clients come to it by an IPv4 address:
+ * the library has no way to be given another one.
+ */
+export function withEmbeddedKafka({ host = '127.0.0.1', ...options }: KafkaBrokerOptions): OwnKafka {
+  let broker: EmbeddedBroker | undefined;
+  const gate = createServer(socket => {
+    pipeline(socket, connect(broker!.port, host), socket, () => {});
+  });
+  before(async function () {
+    if (!ownAddresses().includes(host)) {
+      console.error(`\n*** NO ADDRESS ${host} ON THIS MACHINE: the tests of this suite are SKIPPED ***\n`);
+      this.skip();
+    }
+    broker = await startKafkaBroker({ host, ...options });
+    await once(gate.listen(0, '127.0.0.1'), 'listening');
+  });
+  after(async () => {
+    gate.close();
+    await broker?.stop();
+  });
+  return {
+    embedded: true,
+    get address() {
+      return `127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    },
+    get port() {
+      return broker!.port;
+    },
+  };
+}
+
 /** A short retry, so that what fails for good does so soon. */
-export function newClient({ address }: Pick<Broker, 'address'>): Kafka {
+export function newClient(
+  { address }: Pick<Broker, 'address'>,
+  library: Pick<typeof kafkajs, 'Kafka' | 'logLevel'> = { Kafka, logLevel },
+): Kafka {
   const retry = { retries: 5, initialRetryTime: 50, maxRetryTime: 100 };
-  return new Kafka({ clientId: 'shop', brokers: [address], logLevel: logLevel.NOTHING, retry });
+  return new library.Kafka({ clientId: 'shop', brokers: [address], logLevel: library.logLevel.NOTHING, retry });
 }
 
 export const consumerConfig = (config?: Partial<ConsumerConfig>): ConsumerConfig => ({
@@ -121,6 +177,20 @@ export const consumerConfig = (config?: Partial<ConsumerConfig>): ConsumerConfig
   maxWaitTimeInMs: 100,
   ...config,
 });
+
+const manifest = readFileSync(require.resolve('kafkajs/package.json'), 'utf8');
+const { version } = JSON.parse(manifest) as { version: string };
+
+/** A test of what the library has since a version; run with an older one it is pending, and its name says why. */
+export function itSince(since: `${number}.${number}`, title: string, test: Mocha.AsyncFunc): void {
+  const [[major, minor], [sinceMajor, sinceMinor]] = [version, since].map(one => one.split('.').map(Number));
+  if (major > sinceMajor || (major === sinceMajor && minor >= sinceMinor)) it(title, test);
+  else it(`${title} (kafkajs ${since}, this is ${version})`);
+}
+
+/** What the library wrapped when it gave up. */
+export const causeOf = (error: unknown) =>
+  (error as { cause?: unknown; originalError?: unknown }).cause ?? (error as { originalError?: unknown }).originalError;
 
 /** A remote context as a caller writes it into a message, and as a span or link shows it. */
 export const USER_TRACE_ID = '0af7651916cd43dd8448eb211c80319c';

@@ -15,7 +15,7 @@ describe('kafkajs instrumentation, switched on and off', () => {
   });
   afterEach(() => instrumentation.enable());
 
-  it('K10: takes live producers out on disable, and in again on enable', async () => {
+  it('takes live producers out on disable, and in again on enable', async () => {
     const producer = await kafka.producer();
     const send = (value: string) => producer.send({ topic, messages: [{ value }] });
     await send('on');
@@ -31,7 +31,7 @@ describe('kafkajs instrumentation, switched on and off', () => {
     );
   });
 
-  it('K10: takes running consumers out on disable, and in again on enable', async () => {
+  it('takes running consumers out on disable, and in again on enable', async () => {
     const seen: string[] = [];
     let saw: () => void = () => {};
     await kafka.consume(topic, {

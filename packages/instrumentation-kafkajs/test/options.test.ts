@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Message, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation, type KafkaJsInstrumentationConfig } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, withBroker } from '@queuetrace/test-utils';
-import { header, traceparent, USER_SPAN_ID, USER_TRACE_ID, USER_TRACEPARENT, withKafka } from './kafka';
+import { header, itSince, traceparent, USER_SPAN_ID, USER_TRACE_ID, USER_TRACEPARENT, withKafka } from './kafka';
 
 describe('kafkajs options', () => {
   const broker = withBroker('kafka');
@@ -168,7 +168,7 @@ describe('kafkajs options', () => {
     });
   }
 
-  it('headersIncluded: records those headers on both sides, and no other', async () => {
+  itSince('2.0', 'headersIncluded: records those headers on both sides, and no other', async () => {
     const headers = { 'x-tenant': 'acme', 'x-token': 'secret', other: 'x', 'x-path': ['a', 'b'] };
     const { sent, processed } = await exchange({ headersIncluded: ['x-*'], headersExcluded: ['*token'] }, [
       { value: 'paid', headers },

@@ -3,7 +3,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import type { Message, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, withBroker } from '@queuetrace/test-utils';
-import { header, traceparent, USER_SPAN_ID, USER_TRACE_ID, USER_TRACEPARENT, withKafka } from './kafka';
+import { header, itSince, traceparent, USER_SPAN_ID, USER_TRACE_ID, USER_TRACEPARENT, withKafka } from './kafka';
 
 const tracer = trace.getTracer('test');
 
@@ -78,7 +78,7 @@ describe('kafkajs producer', () => {
     assert.deepEqual([...carried], [traceparent(span.spanContext())]);
   });
 
-  it('K1: gives each message its own context where all share one headers object', async () => {
+  it('gives each message its own context where all share one headers object', async () => {
     const headers = { source: 'web' };
     await send({ value: '1', headers }, { value: '2', headers });
     await producer.send({ topic, messages: [{ value: '3', headers }] });
@@ -95,7 +95,7 @@ describe('kafkajs producer', () => {
     assert.deepEqual(headers, { source: 'web' });
   });
 
-  it('K2: leaves the messages as they are, and sends frozen ones', async () => {
+  it('leaves the messages as they are, and sends frozen ones', async () => {
     const message = Object.freeze({ value: 'paid', headers: Object.freeze({ source: 'web' }) });
     const record = Object.freeze({ topic, messages: Object.freeze([message]) as unknown as Message[] });
     await producer.send(record);
@@ -171,7 +171,7 @@ describe('kafkajs producer', () => {
     );
   });
 
-  it('keeps headers of every kind as they are', async () => {
+  itSince('2.0', 'keeps headers of every kind as they are', async () => {
     const headers = { text: 'a', bytes: Buffer.from([0xff, 0x00]), repeated: ['1', '2'], empty: '' };
     await send({ value: 'paid', headers });
     const [record] = await kafka.wire(topic);
@@ -184,7 +184,7 @@ describe('kafkajs producer', () => {
     });
   });
 
-  it('K9: records text keys, empty ones too, and no binary key', async () => {
+  it('records text keys, empty ones too, and no binary key', async () => {
     const keyOf = async (key: Message['key']) => {
       await send({ key, value: 'paid' });
       return telemetry.spans().at(-1)!.attributes['messaging.kafka.message.key'];
@@ -198,7 +198,7 @@ describe('kafkajs producer', () => {
     assert.deepEqual(record.key, Buffer.from([0xff, 0xfe, 0x00, 0x01]));
   });
 
-  it('K9: tells a tombstone, with and without a key', async () => {
+  it('tells a tombstone, with and without a key', async () => {
     await send({ key: 'order-1', value: null });
     await send({ value: null });
     assert.deepEqual(
@@ -254,7 +254,7 @@ describe('kafkajs producer', () => {
     assert.equal(telemetry.span(`send ${topic}`).attributes['messaging.batch.message_count'], 2);
   });
 
-  it('K6: fails with the error as status, error.type and exception, and hands out the same error', async () => {
+  it('fails with the error as status, error.type and exception, and hands out the same error', async () => {
     const failing = kafka.client.producer({ createPartitioner: () => () => assert.fail(failure) });
     const failure = Object.assign(new Error('no partition'), { type: 'NO_PARTITION' });
     await failing.connect();
