@@ -2,49 +2,20 @@ import {
   MessagingInstrumentation,
   sns,
   sqs,
+  SqsReceivedMessages,
   type Call,
   type ClientFile,
   type ClientModule,
   type MessagingConfig,
-  type MessagingTelemetry,
-  type SnsMessage,
   type SqsMessage,
 } from '@queuetrace/messaging';
-import { receiveMessage } from './receive';
-import { MAX_MESSAGES, ReceivedMessages } from './received-messages';
-import { commandName, learnCommands, Request, type Client, type SendArgs } from './request';
-import { sendMessage, sendMessageBatch } from './send';
-import { settle, startMove } from './settle';
-import { publish, publishBatch } from './sns';
+import type { SdkClient } from './client';
+import { commandsOf, learnCommands, meaningOf, type Meaning, type Telling } from './commands';
+import { Request, type SendArgs } from './request';
 import { patchesOfConsumer } from './sqs-consumer';
 import { VERSION } from './version';
 
 const SQS = { name: 'sqs', system: sqs };
-
-type Telemetry = MessagingTelemetry<SqsMessage>;
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each operation has an input of its own.
-type Tell = (telemetry: Telemetry, request: Request<any>, received: ReceivedMessages) => unknown;
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as above.
-type TellSns = (telemetry: MessagingTelemetry<SnsMessage>, request: Request<any>) => unknown;
-
-/** What the commands of SQS mean, by their names in the API. */
-const OPERATIONS = new Map<string | undefined, Tell>([
-  ['SendMessage', sendMessage],
-  ['SendMessageBatch', sendMessageBatch],
-  ['ReceiveMessage', receiveMessage],
-  ['DeleteMessage', (...given) => settle('delete', false, ...given)],
-  ['DeleteMessageBatch', (...given) => settle('delete', true, ...given)],
-  ['ChangeMessageVisibility', (...given) => settle('change visibility', false, ...given)],
-  ['ChangeMessageVisibilityBatch', (...given) => settle('change visibility', true, ...given)],
-  ['StartMessageMoveTask', startMove],
-]);
-
-/** The same for SNS, whose topics stand in front of queues. */
-const SNS_OPERATIONS = new Map<string | undefined, TellSns>([
-  ['Publish', publish],
-  ['PublishBatch', publishBatch],
-]);
 
 const MAIN = 'dist-cjs/index.js';
 
@@ -54,13 +25,12 @@ const commands: ClientFile = exports => {
   return [];
 };
 
-function commandFiles(operations: ReadonlyMap<string | undefined, unknown>): Record<string, ClientFile> {
-  return Object.fromEntries([...operations.keys()].map(name => [`dist-es/commands/${name}Command.js`, commands]));
-}
+const commandFiles = (service: Meaning['service']): Record<string, ClientFile> =>
+  Object.fromEntries(commandsOf(service).map(name => [`dist-es/commands/${name}.js`, commands]));
 
 /** Traces @aws-sdk/client-sqs, by commands and by the methods of `SQS`: sends, receives, processing and settlements. */
 export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
-  declare private _received?: ReceivedMessages;
+  declare private _tellingOf?: Telling;
 
   constructor(config?: MessagingConfig) {
     super('@queuetrace/instrumentation-aws-sdk-client-sqs', VERSION, config);
@@ -89,14 +59,14 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
           [MAIN]: exports => [...commands(exports), ...sqsClient(exports)],
           'dist-cjs/SQSClient.js': sqsClient,
           'dist-es/SQSClient.js': sqsClient,
-          ...commandFiles(OPERATIONS),
+          ...commandFiles('sqs'),
         },
       },
       {
         name: '@aws-sdk/client-sns',
         versions: ['>=3.300.0 <4'],
         main: MAIN,
-        files: { [MAIN]: commands, ...commandFiles(SNS_OPERATIONS) },
+        files: { [MAIN]: commands, ...commandFiles('sns') },
       },
       {
         name: '@smithy/core',
@@ -114,7 +84,7 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
 
   private _sqsConsumer(): ClientModule {
     const consumer = (exports: { Consumer?: { prototype: object } }) =>
-      patchesOfConsumer(() => this.telemetry, exports.Consumer);
+      patchesOfConsumer(() => this._telling().received, exports.Consumer);
     const main = 'dist/cjs/index.js';
     return {
       name: 'sqs-consumer',
@@ -128,24 +98,25 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
     return type ? [{ target: type.prototype, methods: { send: this._send } }] : [];
   }
 
-  private _send(call: Call, args: SendArgs, client: Client) {
+  private _send(call: Call, args: SendArgs, client: SdkClient) {
     const [command] = args;
-    if (Request.isOurs(command)) return call();
-    const service = serviceOf(client);
-    const tell = service === 'sqs' ? OPERATIONS.get(commandName(command)) : undefined;
-    const tellSns = service === 'sns' ? SNS_OPERATIONS.get(commandName(command)) : undefined;
-    if (!(tell ?? tellSns) || typeof command.input !== 'object' || command.input === null) return call();
-    const request = new Request(call, args, client);
-    if (tellSns) return tellSns(this.telemetryOf(sns), request);
-    this._received ??= new ReceivedMessages(
-      this.telemetry.remember('received_messages', MAX_MESSAGES),
-      () => this.telemetry.config.processTimeoutMs,
-    );
-    return tell?.(this.telemetry, request, this._received);
+    const meaning = meaningOf(command);
+    if (!meaning || Request.isOurs(command) || !isOf(client, meaning.service)) return call();
+    if (typeof command.input !== 'object' || command.input === null) return call();
+    return meaning.tell(this._telling(), new Request(call, args, client));
+  }
+
+  private _telling(): Telling {
+    const { telemetry } = this;
+    return (this._tellingOf ??= {
+      telemetry,
+      received: new SqsReceivedMessages(telemetry),
+      telemetryOfSns: () => this.telemetryOf(sns),
+    });
   }
 }
 
 /** The base class is that of every AWS client. Old versions write the name in lower case. */
-function serviceOf({ config }: Client): string {
-  return String(config?.serviceId).toLowerCase();
+function isOf({ config }: SdkClient, service: string): boolean {
+  return String(config?.serviceId).toLowerCase() === service;
 }

@@ -1,4 +1,5 @@
 import { bindContext, copyWith, guarded, isThenable, type ActiveOperation, type Call } from '@queuetrace/messaging';
+import { tellRequest, type SdkClient } from './client';
 
 /** What the app sends: `client.send(command, options?, callback?)`. */
 export interface Command {
@@ -6,37 +7,28 @@ export interface Command {
 }
 export type SendArgs = [Command, ...unknown[]];
 
-/** The part of an SDK client that is looked at. */
-export interface Client {
-  readonly config?: { readonly serviceId?: unknown; readonly endpoint?: unknown };
-}
-
-/** What the SDK says of every answer and of every error. */
-export interface Answer {
-  $metadata?: { requestId?: string; attempts?: number };
-}
-
+/** What is done with the outcome of a request. */
 interface Listener<Output> {
-  /** The operation that the request is a part of. */
+  /** The operation that the request is a part of: it ends with the request. */
   active?: ActiveOperation;
   /** Gives back what the app is to get. */
-  onAnswer(output: Output): Output;
-  onError(error: unknown): void;
+  onAnswer?(output: Output): Output;
+  onError?(error: unknown): void;
 }
 
-/** Commands that we made: the client's own `send` and the one that it inherits are both patched. */
-const ours = new WeakSet<object>();
+/** On commands that we made: the client's own `send` and the one that it inherits are both patched. */
+const IS_OURS: unique symbol = Symbol('queuetrace.command');
 
 /** One `send` of one command, with a promise or with a callback. */
 export class Request<Input> {
   constructor(
     private readonly _call: Call,
     private readonly _args: SendArgs,
-    readonly client: Client,
+    readonly client: SdkClient,
   ) {}
 
   static isOurs(command: unknown): boolean {
-    return typeof command === 'object' && command !== null && ours.has(command);
+    return typeof command === 'object' && command !== null && IS_OURS in command;
   }
 
   get command(): Command {
@@ -54,76 +46,66 @@ export class Request<Input> {
   }
 
   /** The outcome reaches the caller the way that they asked for. */
-  send<Output>(input: Input, { active, onAnswer, onError }: Listener<Output>): unknown {
-    const answered = (output: Output) => guarded('reading an answer', () => onAnswer(output)) ?? output;
-    const failed = (error: unknown) => guarded('reading an error', () => onError(error));
-    const [args, hasCallback] = this._withCallback(answered, failed);
-    const call = () => this._call([this._copy(input), ...args]);
+  send<Output>(input: Input, listener: Listener<Output>): unknown {
+    const { active } = listener;
+    const args: unknown[] = [...this._args];
+    args[0] = this._copy(input);
+    const hasCallback = this._listenToCallback(args, listener);
     let result: unknown;
     try {
-      result = active ? active.run(call) : call();
+      result = active ? active.run(() => this._call(args)) : this._call(args);
     } catch (error) {
-      failed(error);
+      this._failed(listener, error);
       throw error;
     }
     if (hasCallback) return result;
-    if (!isThenable(result)) return answered(result as Output);
+    if (!isThenable(result)) return this._answered(listener, result as Output);
     return result.then(
-      output => answered(output as Output),
+      output => this._answered(listener, output as Output),
       (error: unknown) => {
-        failed(error);
+        this._failed(listener, error);
         throw error;
       },
     );
   }
 
-  /** The arguments behind the command. A callback of the caller's goes on in the context in which they called. */
-  private _withCallback<Output>(
-    answered: (output: Output) => Output,
-    failed: (error: unknown) => void,
-  ): [unknown[], boolean] {
-    const args = this._args.slice(1);
-    const index = args.slice(0, 2).findIndex(arg => typeof arg === 'function');
-    if (index < 0) return [args, false];
+  private _copy(input: Input): Command {
+    const copy: Command & { [IS_OURS]?: boolean } = copyWith(this.command, { input });
+    copy[IS_OURS] = true;
+    return copy;
+  }
+
+  /** A callback of the caller's goes on in the context in which they called. */
+  private _listenToCallback<Output>(args: unknown[], listener: Listener<Output>): boolean {
+    const index = typeof args[1] === 'function' ? 1 : 2;
+    if (typeof args[index] !== 'function') return false;
     const callback = args[index] as (error: unknown, ...output: unknown[]) => unknown;
+    const answered = (output: Output) => this._answered(listener, output);
+    const failed = (error: unknown) => this._failed(listener, error);
     args[index] = bindContext(function (this: unknown, error: unknown, ...output: unknown[]) {
       if (error) failed(error);
       else output[0] = answered(output[0] as Output);
       return callback.call(this, error, ...output);
     });
-    return [args, true];
+    return true;
   }
 
-  private _copy(input: Input): Command {
-    const copy = copyWith(this.command, { input });
-    ours.add(copy);
-    return copy;
+  private _answered<Output>({ active, onAnswer }: Listener<Output>, output: Output): Output {
+    const answer = guarded('reading an answer', () => {
+      if (active) tellRequest(active, this.client, output);
+      return onAnswer?.(output);
+    });
+    active?.end();
+    return answer ?? output;
   }
-}
 
-/** The names of command classes: a bundler that minifies takes their own from them. */
-const names = new WeakMap<object, string>();
-
-/** Remembers the names of the commands among these exports. */
-export function learnCommands(exports: object): void {
-  for (const [name, value] of Object.entries(exports)) {
-    if (name.endsWith(SUFFIX) && typeof value === 'function') names.set(value, name);
+  private _failed<Output>({ active, onError }: Listener<Output>, error: unknown): void {
+    guarded('reading an error', () => {
+      if (active) tellRequest(active, this.client, error);
+      onError?.(error);
+    });
+    active?.end(error, true);
   }
-}
-
-const SUFFIX = 'Command';
-
-/** The command's name in the API, also for a class that the app has derived from it. */
-export function commandName(command: unknown): string | undefined {
-  for (
-    let type = (command as object | undefined)?.constructor as { name?: unknown } | null | undefined;
-    typeof type === 'function';
-    type = Object.getPrototypeOf(type) as typeof type
-  ) {
-    const name = names.get(type) ?? (type as { name: string }).name;
-    if (name.endsWith(SUFFIX) && name !== SUFFIX) return name.slice(0, -SUFFIX.length);
-  }
-  return undefined;
 }
 
 /** A copy to write to, with what a class declares as accessors: the caller's own may be frozen, shared or sent again. */

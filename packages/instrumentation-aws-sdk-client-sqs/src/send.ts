@@ -1,83 +1,64 @@
-import { isObject, shareQuota, sumAsWritten, type MessagingTelemetry, type SqsMessage } from '@queuetrace/messaging';
-import type {
-  SendMessageBatchCommandInput,
-  SendMessageBatchCommandOutput,
-  SendMessageCommandInput,
-  SendMessageCommandOutput,
-} from '@aws-sdk/client-sqs';
-import { answered, failed } from './outcome';
-import { queueOf } from './queue';
+import {
+  answerAsWritten,
+  endByAnswer,
+  isObject,
+  shareQuota,
+  type MessagingTelemetry,
+  type SqsBatchAnswer,
+} from '@queuetrace/messaging';
+import type { Place } from './client';
 import { copyOf, type Request } from './request';
 
-type Telemetry = MessagingTelemetry<SqsMessage>;
+/** How a system sends. */
+export interface Sending<M> {
+  telemetry: MessagingTelemetry<M>;
+  /** What the service calls it. */
+  name: 'send' | 'publish';
+  place: Place;
+}
 
-export function sendMessage(telemetry: Telemetry, request: Request<SendMessageCommandInput>): unknown {
+/** One message, which is the input of the call. */
+export function sendMessage<M extends object>({ telemetry, name, place }: Sending<M>, request: Request<M>): unknown {
+  if (!telemetry.observes(place.destination.name)) return request.pass();
   const { input } = request;
-  const queue = queueOf(request.client, input.QueueUrl);
-  if (!telemetry.observes(queue.destination.name)) return request.pass();
   const message = copyOf(input);
-  const active = telemetry.startSend({ ...queue, name: 'send', messages: [message as SqsMessage] });
-  return request.send<SendMessageCommandOutput>(message, {
+  const active = telemetry.startSend({ ...place, name, messages: [message] });
+  return request.send<{ MessageId?: string }>(message, {
     active,
     onAnswer(output) {
       active.set({ messageId: output?.MessageId });
-      answered(active, request, undefined, output as object | undefined);
-      return asWritten(output, message, input);
+      return output && answerAsWritten(output, message, input);
     },
-    onError: error => failed(active, request, error),
   });
 }
 
-export function sendMessageBatch(telemetry: Telemetry, request: Request<SendMessageBatchCommandInput>): unknown {
+/** Several messages, in a list under a key of the call's input. */
+export function sendBatch<M extends object, Key extends string>(
+  { telemetry, name, place }: Sending<M>,
+  request: Request<{ [K in Key]?: M[] }>,
+  key: Key,
+): unknown {
   const { input } = request;
-  const queue = queueOf(request.client, input.QueueUrl);
+  const written: unknown = input[key];
   // Anything but a list is for the SDK to complain of.
-  if (!Array.isArray(input.Entries) || !telemetry.observes(queue.destination.name)) return request.pass();
-  const Entries = input.Entries.map(entry => (isObject(entry) ? copyOf(entry) : entry));
-  const messages = Entries.filter(isObject) as SqsMessage[];
+  if (!Array.isArray(written) || !telemetry.observes(place.destination.name)) return request.pass();
+  const entries = (written as M[]).map(entry => (isObject(entry) ? copyOf(entry) : entry));
+  const messages = entries.filter(isObject);
   shareQuota(messages);
-  const active = telemetry.startSend({ ...queue, name: 'send', messages, isBatch: true });
-  return request.send<SendMessageBatchCommandOutput>(
-    { ...copyOf(input), Entries },
+  const active = telemetry.startSend({ ...place, name, messages, isBatch: true });
+  return request.send<SqsBatchAnswer>(
+    { ...copyOf(input), [key]: entries },
     {
       active,
       onAnswer(output) {
-        answered(active, request, Entries.length, output);
+        endByAnswer(active, entries, output);
         if (!output?.Successful) return output;
-        const indexOf = new Map(Entries.map((entry, index) => [entry?.Id, index]));
         const Successful = output.Successful.map(one => {
-          const index = indexOf.get(one.Id) ?? -1;
-          return index < 0 ? one : asWritten(one, Entries[index], input.Entries![index]);
+          const index = entries.findIndex(entry => (entry as { Id?: string } | null)?.Id === one.Id);
+          return index < 0 ? one : answerAsWritten(one, entries[index], written[index] as M);
         });
         return { ...output, Successful };
       },
-      onError: error => failed(active, request, error),
     },
   );
-}
-
-interface Sums {
-  MD5OfMessageAttributes?: string;
-  MD5OfMessageSystemAttributes?: string;
-}
-
-/** The answer as it would be without our attributes: the service has summed them up too. */
-function asWritten<Output extends Sums>(output: Output, sent: SqsMessage, written: SqsMessage): Output {
-  const sums: Sums = {
-    MD5OfMessageAttributes: sumAsWritten(
-      output?.MD5OfMessageAttributes,
-      sent.MessageAttributes,
-      written.MessageAttributes,
-    ),
-    MD5OfMessageSystemAttributes: sumAsWritten(
-      output?.MD5OfMessageSystemAttributes,
-      sent.MessageSystemAttributes,
-      written.MessageSystemAttributes,
-    ),
-  };
-  const keys = ['MD5OfMessageAttributes', 'MD5OfMessageSystemAttributes'] as const;
-  if (keys.every(key => sums[key] === output?.[key])) return output;
-  const answer = { ...output, ...sums };
-  for (const key of keys) if (answer[key] === undefined) delete answer[key];
-  return answer;
 }

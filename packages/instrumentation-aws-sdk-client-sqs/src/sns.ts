@@ -1,7 +1,7 @@
-import { isObject, shareQuota, snsDestination, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
-import { answered, failed, type BatchAnswer } from './outcome';
-import { serverOf } from './queue';
-import { copyOf, type Client, type Request } from './request';
+import { snsDestination, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
+import { known, type Place, type SdkClient } from './client';
+import type { Request } from './request';
+import { sendBatch, sendMessage } from './send';
 
 type Telemetry = MessagingTelemetry<SnsMessage>;
 
@@ -17,47 +17,18 @@ interface PublishInput extends SnsMessage {
 /** What is published to a topic; to a phone number, or to an app on a phone, is no messaging between services. */
 export function publish(telemetry: Telemetry, request: Request<PublishInput>): unknown {
   const { client, input } = request;
-  const topic = input.PhoneNumber == null && topicOf(client, input.TopicArn ?? input.TargetArn);
-  if (!topic || !telemetry.observes(topic.destination.name)) return request.pass();
-  const message = copyOf(input);
-  const active = telemetry.startSend({ ...topic, name: 'publish', messages: [message] });
-  return request.send<{ MessageId?: string }>(message, {
-    active,
-    onAnswer(output) {
-      active.set({ messageId: output?.MessageId });
-      answered(active, request, undefined, output as object | undefined);
-      return output;
-    },
-    onError: error => failed(active, request, error),
-  });
+  const place = input.PhoneNumber == null && topicOf(client, input.TopicArn ?? input.TargetArn);
+  return place ? sendMessage({ telemetry, name: 'publish', place }, request) : request.pass();
 }
 
 export function publishBatch(telemetry: Telemetry, request: Request<PublishInput>): unknown {
-  const { client, input } = request;
-  const topic = topicOf(client, input.TopicArn);
-  // Anything but a list is for the SDK to complain of.
-  const given = Array.isArray(input.PublishBatchRequestEntries) ? input.PublishBatchRequestEntries : undefined;
-  if (!topic || !given || !telemetry.observes(topic.destination.name)) return request.pass();
-  const entries = given.map(entry => (isObject(entry) ? copyOf(entry) : entry));
-  const messages = entries.filter(isObject);
-  shareQuota(messages);
-  const active = telemetry.startSend({ ...topic, name: 'publish', messages, isBatch: true });
-  return request.send<BatchAnswer>(
-    { ...copyOf(input), PublishBatchRequestEntries: entries },
-    {
-      active,
-      onAnswer(output) {
-        answered(active, request, entries.length, output);
-        return output;
-      },
-      onError: error => failed(active, request, error),
-    },
-  );
+  const place = topicOf(request.client, request.input.TopicArn);
+  if (!place) return request.pass();
+  return sendBatch({ telemetry, name: 'publish', place }, request, 'PublishBatchRequestEntries');
 }
 
-function topicOf(client: Client, topicArn: unknown) {
+function topicOf(client: SdkClient, topicArn: unknown): Place | undefined {
   const destination = snsDestination(topicArn);
-  return (
-    destination && { destination, server: serverOf(client, undefined), attributes: { snsTopicArn: topicArn as string } }
-  );
+  const { server, region: cloudRegion } = known(client);
+  return destination && { destination, server, attributes: { snsTopicArn: topicArn as string, cloudRegion } };
 }

@@ -4,55 +4,53 @@ import {
   state,
   type ActiveOperation,
   type Call,
-  type MessagingTelemetry,
   type Patch,
-  type SqsMessage,
+  type SqsReceivedMessages,
 } from '@queuetrace/messaging';
 import type { Message } from '@aws-sdk/client-sqs';
-import { batchOf } from './receive';
-
-type Telemetry = MessagingTelemetry<SqsMessage>;
-
-/**
- * The consumer of the package sqs-consumer, which receives and deletes through the client. Its handlers get the process
- * span and end it, with their error.
- */
-export function patchesOfConsumer(telemetry: () => Telemetry, type: { prototype: object } | undefined): Patch[] {
-  if (!type) return [];
-  const methods: Patch['methods'] = {
-    // Each poll starts the next one: else all of them would go on in the context of whoever started the consumer.
-    poll: call => runDetached(call),
-    executeHandler: (call, args: [Message], consumer: Consumer) => handleMessage(call, args, deletes(consumer)),
-    executeBatchHandler: (call, args: [Message[]], consumer: Consumer) =>
-      handleMessageBatch(telemetry(), call, args, deletes(consumer)),
-  };
-  return [{ target: type.prototype, methods }];
-}
 
 interface Consumer {
   shouldDeleteMessages?: boolean;
 }
 
-/** Messages whose handler has succeeded, unless it was told not to. */
-const deletes = ({ shouldDeleteMessages = true }: Consumer) => shouldDeleteMessages;
+/**
+ * The consumer of the package sqs-consumer, which receives and deletes through the client. Its handlers get the process
+ * span and end it, with their error.
+ */
+export function patchesOfConsumer(
+  received: () => SqsReceivedMessages,
+  type: { prototype: object } | undefined,
+): Patch[] {
+  if (!type) return [];
+  const methods: Patch['methods'] = {
+    // Each poll starts the next one: else all of them would go on in the context of whoever started the consumer.
+    poll: call => runDetached(call),
+    executeHandler: handleMessage,
+    executeBatchHandler(call, [messages]: [Message[]]) {
+      const process = received().startBatch(messages);
+      return process ? endWithHandler(process, call) : call();
+    },
+  };
+  return [{ target: type.prototype, methods }];
+}
 
-function handleMessage(call: Call, [message]: [Message], isDeleted: boolean): unknown {
+function handleMessage(call: Call, [message]: [Message], consumer: Consumer): unknown {
   // The consumer maps over the messages: a look at the context begins that step, which the delete is a part of, too.
   activeOperation();
   const process = state.deliveries.get(message)?.start();
-  if (isDeleted) process?.doesNotComeAgain();
-  return process ? endWithHandler(process, call) : call();
+  if (!process) return call();
+  return endWithHandler(process, call, answer => {
+    if (isDeleted(message, answer, consumer)) process.doesNotComeAgain();
+  });
 }
 
-function handleMessageBatch(telemetry: Telemetry, call: Call, [messages]: [Message[]], isDeleted: boolean): unknown {
-  const operation = batchOf(messages);
-  if (!operation) return call();
-  const process = telemetry.startProcess({ ...operation, isSettledOnSuccess: isDeleted }, { isCounted: true });
-  return endWithHandler(process, call);
+/** The consumer deletes what its handler gives back; before 6.2, whatever that was. */
+function isDeleted({ MessageId }: Message, answer: unknown, { shouldDeleteMessages = true }: Consumer): boolean {
+  return shouldDeleteMessages && (answer === undefined || (answer as Message | null)?.MessageId === MessageId);
 }
 
-function endWithHandler(process: ActiveOperation, call: Call): unknown {
-  return process.follow(call, undefined, error => {
+function endWithHandler(process: ActiveOperation, call: Call, onSuccess?: (answer: unknown) => void): unknown {
+  return process.follow(call, onSuccess, error => {
     const thrown = thrownBy(error);
     if (thrown !== error) process.end(thrown, true);
   });

@@ -112,6 +112,7 @@ describe('processing messages of SQS', () => {
       'messaging.delivery_count': 1,
       'messaging.queue_time_ms': attributes['messaging.queue_time_ms'],
       'aws.sqs.queue.url': queue.url,
+      'cloud.region': 'us-east-1',
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),
     });

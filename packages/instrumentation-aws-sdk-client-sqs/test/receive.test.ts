@@ -48,6 +48,7 @@ describe('ReceiveMessage', () => {
       'messaging.destination.name': queue.name,
       'messaging.batch.message_count': 1,
       'aws.sqs.queue.url': queue.url,
+      'cloud.region': 'us-east-1',
       ...requestId(answer),
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),

@@ -59,6 +59,7 @@ describe('SendMessageBatch', () => {
   it('S3: tells that some entries have failed, and which, though the call resolves', async () => {
     const answer = await send(entry('a'), entry('b', { MessageBody: BAD_BODY }), entry('c'));
     const [failed] = answer.Failed!;
+    const idOf = (Id: string) => answer.Successful!.find(one => one.Id === Id)!.MessageId;
     assert.equal(failed.Id, 'b');
     assert.equal(answer.Successful!.length, 2);
     const span = sendSpan();
@@ -67,21 +68,29 @@ describe('SendMessageBatch', () => {
     assert.equal(span.attributes['aws.request_id'], answer.$metadata.requestId);
     assert.deepEqual(
       span.events.map(({ name, attributes }) => [name, attributes]),
-      [['messaging.batch.entry_failed', { 'messaging.batch.entry_id': 'b', 'error.type': failed.Code }]],
+      [
+        ['messaging.batch.entry_sent', { 'messaging.batch.entry_id': 'a', 'messaging.message.id': idOf('a') }],
+        ['messaging.batch.entry_sent', { 'messaging.batch.entry_id': 'c', 'messaging.message.id': idOf('c') }],
+        ['messaging.batch.entry_failed', { 'messaging.batch.entry_id': 'b', 'error.type': failed.Code }],
+      ],
     );
     const [duration] = await telemetry.metric('messaging.client.operation.duration');
     assert.equal(duration.attributes['error.type'], failed.Code);
   });
 
-  it('gives each message a create span of its own, where that is asked for', async () => {
+  it('gives each message a create span of its own with its id, where that is asked for', async () => {
     instrumentation.setConfig({ producerSpans: 'message' });
-    await send(entry('a'), entry('b'));
+    const { Successful } = await send(entry('a'), entry('b'));
     const creates = telemetry.spans().filter(({ name }) => name === `create ${queue.name}`);
     const span = sendSpan();
     assert.equal(span.kind, SpanKind.CLIENT);
     assert.deepEqual(
       linkedSpanIds(span),
       creates.map(create => create.spanContext().spanId),
+    );
+    assert.deepEqual(
+      creates.map(({ attributes }) => attributes['messaging.message.id']).sort(),
+      Successful!.map(({ MessageId }) => MessageId).sort(),
     );
     const messages = await sqs.wire(queue);
     assert.deepEqual(

@@ -54,6 +54,7 @@ describe('SendMessage', () => {
       'messaging.destination.name': queue.name,
       'messaging.message.id': answer.MessageId,
       'aws.sqs.queue.url': queue.url,
+      'cloud.region': 'us-east-1',
       ...requestId(answer),
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),

@@ -83,6 +83,7 @@ describe('SNS, in front of SQS', () => {
       'messaging.destination.name': topic.name,
       'messaging.message.id': answer.MessageId,
       'aws.sns.topic.arn': topic.url,
+      'cloud.region': 'us-east-1',
       'aws.request_id': answer.$metadata.requestId,
       'server.address': sqs.url.hostname,
       'server.port': Number(sqs.url.port),
@@ -172,7 +173,7 @@ describe('SNS, in front of SQS', () => {
     const { status, attributes, events } = publishSpan();
     assert.deepEqual(status, { code: SpanStatusCode.ERROR, message: '1 of 2 entries failed' });
     assert.equal(attributes['error.type'], 'InternalError');
-    assert.deepEqual(events[0].attributes, { 'messaging.batch.entry_id': 'b', 'error.type': 'InternalError' });
+    assert.deepEqual(events.at(-1)!.attributes, { 'messaging.batch.entry_id': 'b', 'error.type': 'InternalError' });
   });
 
   it("never changes the caller's input", async () => {

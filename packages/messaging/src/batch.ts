@@ -15,14 +15,14 @@ export function processBatch<M extends object, R>(
   handler: (messages: readonly M[]) => R,
 ): R {
   const process = telemetry.startProcess(batch);
-  state.deliveries.setLazily(batch.messages, message => {
-    return new Delivery((startTime, ambient) => {
+  const deliveryOf = (message: object) =>
+    new Delivery((startTime, ambient) => {
       // Durations are those of the messages, wherever the app works on them.
       process.isTimedElsewhere = true;
       const one = { ...batch, isBatch: false, messages: [message as M] };
       return telemetry.startProcess(one, { ambient, isCounted: true, startTime });
     });
-  });
+  for (const message of batch.messages) state.deliveries.setLazily(message, deliveryOf);
   if (!telemetry.config.loopSpans) return process.follow(() => handler(batch.messages));
   const loop = traceLoop(batch.messages, message => state.deliveries.get(message));
   return process.follow(

@@ -23,8 +23,8 @@ export class Deliveries {
     this._known.set(message, delivery);
   }
 
-  /** For a batch: most of its messages are never asked for one by one. */
-  setLazily(messages: readonly object[], deliveryOf: DeliveryOf): void {
-    for (const message of messages) this._known.set(message, deliveryOf);
+  /** For one of a batch: most of its messages are never asked for one by one. */
+  setLazily(message: object, deliveryOf: DeliveryOf): void {
+    this._known.set(message, deliveryOf);
   }
 }

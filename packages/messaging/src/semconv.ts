@@ -45,6 +45,7 @@ export const ATTRIBUTE_NAMES = {
   sqsQueueUrl: same('aws.sqs.queue.url', 'messaging.url'),
   snsTopicArn: same('aws.sns.topic.arn', 'messaging.url'),
   awsRequestId: same('aws.request_id', 'aws.request_id'),
+  cloudRegion: same('cloud.region', 'cloud.region'),
   // What the conventions have no name for.
   queueTimeMs: own('messaging.queue_time_ms'),
   deliveryCount: own('messaging.delivery_count'),
@@ -285,6 +286,7 @@ export const LEGACY_MESSAGE_OPERATION: Readonly<Record<string, string | undefine
 export const EVENT_NAMES = {
   recordsAppended: 'messaging.kafka.records_appended',
   entryFailed: 'messaging.batch.entry_failed',
+  entrySent: 'messaging.batch.entry_sent',
   visibilityExtended: 'messaging.aws_sqs.visibility_extended',
 } as const;
 

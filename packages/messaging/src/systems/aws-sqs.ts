@@ -156,5 +156,7 @@ function queueOfArn(arn: unknown): string | undefined {
 
 /** The queue's name is the last part of its URL, and of its ARN. */
 export function sqsDestination(queueUrl: unknown): Destination {
-  return typeof queueUrl === 'string' ? { name: queueUrl.split(/[/:]/).at(-1) || undefined } : {};
+  if (typeof queueUrl !== 'string') return {};
+  const start = Math.max(queueUrl.lastIndexOf('/'), queueUrl.lastIndexOf(':')) + 1;
+  return { name: queueUrl.slice(start) || undefined };
 }

@@ -6,8 +6,8 @@ interface Envelope {
   MessageAttributes?: Record<string, { Type?: string; Value?: unknown } | undefined>;
 }
 
-/** What was read from a body: the fields of a context are asked for one by one. */
-const envelopes = new WeakMap<object, Envelope | undefined>();
+/** What was read from a body, null for nothing: the fields of a context are asked for one by one. */
+const envelopes = new WeakMap<object, Envelope | null>();
 
 /** A message attribute of an SNS notification that is the body of an SQS message (no raw delivery). */
 export function snsAttribute(message: { Body?: string }, name: string): string | undefined {
@@ -23,21 +23,19 @@ export function snsAttributeNames(message: { Body?: string }): string[] {
 }
 
 function attributesIn(message: { Body?: string }): Envelope['MessageAttributes'] {
-  if (message.Body === undefined) return undefined;
-  if (!envelopes.has(message)) envelopes.set(message, read(message.Body));
-  const attributes = envelopes.get(message)?.MessageAttributes;
+  const { Body } = message;
+  if (typeof Body !== 'string' || !Body.startsWith('{')) return undefined;
+  let envelope = envelopes.get(message);
+  if (envelope === undefined) envelopes.set(message, (envelope = read(Body) ?? null));
+  const attributes = envelope?.MessageAttributes;
   return isObject(attributes) ? attributes : undefined;
 }
 
-function read(body: unknown): Envelope | undefined {
-  if (typeof body !== 'string' || !looksLikeNotification(body)) return undefined;
+function read(body: string): Envelope | undefined {
+  // Cheaper than parsing every body.
+  if (!body.includes('"Notification"') || !body.includes('"MessageAttributes"')) return undefined;
   return guarded('reading an SNS notification', () => {
     const envelope = JSON.parse(body) as (Envelope & { Type?: unknown }) | null;
     return envelope?.Type === 'Notification' ? envelope : undefined;
   });
-}
-
-/** Cheaper than parsing every body. */
-function looksLikeNotification(body: string): boolean {
-  return body.startsWith('{') && body.includes('"Notification"') && body.includes('"MessageAttributes"');
 }

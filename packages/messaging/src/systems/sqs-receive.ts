@@ -33,6 +33,8 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
   private readonly _fields = contextAttributes();
   private readonly _addedNames: string[] = [];
   private readonly _addedSystemNames: string[] = [];
+  /** What the app gets to see, and may send on. */
+  private readonly _askedFields = this._fields;
 
   /** @param systemNamesKey the spelling that this version of the SDK sends, where the app uses neither */
   constructor(
@@ -44,6 +46,7 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
     // Anything but lists is for the SDK to complain of.
     if (![names, systemNames, oldNames].every(list => list == null || Array.isArray(list))) return;
     this._addedNames = this._fields.filter(field => !names?.some(pattern => isAskedBy(pattern, field)));
+    this._askedFields = this._fields.filter(field => !this._addedNames.includes(field));
     if (this._addedNames.length > 0) this.request.MessageAttributeNames = [...(names ?? []), ...this._addedNames];
     const all = [...(systemNames ?? []), ...(oldNames ?? [])];
     this._addedSystemNames = all.includes('All') ? [] : NEEDED_SYSTEM_ATTRIBUTES.filter(name => !all.includes(name));
@@ -66,20 +69,18 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
 
   /** The message as the app would have got it without us; what was not asked for and is empty now is not there. */
   asAsked<M extends SqsReceivedMessage>(message: M): M {
-    markReceived(message, this._fields);
-    const MessageAttributes = without(message.MessageAttributes, this._addedNames);
-    const Attributes = without(message.Attributes, this._addedSystemNames);
-    const isSame = MessageAttributes === message.MessageAttributes;
-    if (isSame && Attributes === message.Attributes) return message;
-    const asked = { ...message, MessageAttributes, Attributes };
+    if (this._askedFields.length > 0) markReceived(message, this._askedFields);
+    const { MessageAttributes: given, Attributes: givenSystem, MD5OfMessageAttributes: sum, ...rest } = message;
+    const attributes = without(given, this._addedNames);
+    const system = without(givenSystem, this._addedSystemNames);
+    if (attributes === given && system === givenSystem) return message;
+    const asked: SqsReceivedMessage = rest;
+    if (attributes) asked.MessageAttributes = attributes;
+    if (system) asked.Attributes = system;
     // The service's sum is over what it gives.
-    if (!isSame && message.MD5OfMessageAttributes !== undefined) {
-      asked.MD5OfMessageAttributes = guarded('summing up', () => md5OfAttributes(MessageAttributes));
-    }
-    for (const key of ['MessageAttributes', 'Attributes', 'MD5OfMessageAttributes'] as const) {
-      if (asked[key] === undefined) delete asked[key];
-    }
-    return asked;
+    const askedSum = attributes === given ? sum : sum && guarded('summing up', () => md5OfAttributes(attributes));
+    if (askedSum !== undefined) asked.MD5OfMessageAttributes = askedSum;
+    return asked as M;
   }
 }
 
@@ -99,6 +100,6 @@ function isAskedBy(pattern: unknown, name: string): boolean {
 /** The record itself where none of the names is in it, undefined where nothing is left. */
 function without<T extends object>(record: T | undefined, names: readonly string[]): T | undefined {
   if (!record || !names.some(name => Object.hasOwn(record, name))) return record;
-  const rest = Object.entries(record).filter(([name]) => !names.includes(name));
-  return rest.length > 0 ? (Object.fromEntries(rest) as T) : undefined;
+  const left = Object.keys(record).filter(name => !names.includes(name));
+  return left.length > 0 ? (Object.fromEntries(left.map(name => [name, record[name as keyof T]])) as T) : undefined;
 }

@@ -1,0 +1,124 @@
+import type { ActiveOperation } from '../active-operation';
+import { Delivery } from '../delivery';
+import { traceLoop } from '../loop';
+import type { RecentMap } from '../recent-map';
+import { state } from '../state';
+import type { MessagingTelemetry } from '../telemetry';
+import type { StartTime } from '../telemetry-core';
+import type { Operation } from '../types';
+import type { SqsMessage } from './aws-sqs';
+import type { SqsReceive, SqsReceivedMessage } from './sqs-receive';
+import { UnfinishedProcesses } from './sqs-unfinished';
+
+/** So many messages are remembered; the oldest is forgotten first. */
+const MAX_MESSAGES = 10_000;
+/** The longest visibility timeout that SQS takes: 12 hours. */
+const MAX_VISIBILITY_TIMEOUT_MS = 12 * 3600 * 1000;
+
+/** What the processing of received messages has in common, whichever they are. */
+export type SqsProcessing = Omit<Operation<SqsMessage>, 'name' | 'messages' | 'isBatch'>;
+
+/** A message that the app has received and not settled. */
+interface Received {
+  /** Its context and id, without its body. */
+  readonly carrier: SqsMessage;
+  /** When the message comes back to the queue, as `performance.now()`; undefined where only the queue knows. */
+  visibleAtMs?: number;
+  /** Its last process operation, which has the body: not kept from here. */
+  process?: WeakRef<ActiveOperation>;
+  isSettled?: boolean;
+}
+
+/**
+ * The messages that one client has received, by receipt handle, so that a settlement can be linked to its message and
+ * ends a process operation that nothing else ends.
+ */
+export class SqsReceivedMessages {
+  private readonly _received: RecentMap<Received>;
+  private readonly _unfinished = new UnfinishedProcesses();
+  /** By the array that the app got. */
+  private readonly _batches = new WeakMap<readonly object[], () => Operation<SqsMessage>>();
+
+  constructor(private readonly _telemetry: MessagingTelemetry<SqsMessage>) {
+    this._received = _telemetry.remember('received_messages', MAX_MESSAGES);
+  }
+
+  /**
+   * The messages of an answer as the app asked for them, each ready to have a process operation, in an array whose
+   * loops are seen.
+   * @param timeoutS the visibility timeout that was asked for, if one was
+   */
+  handOver<M extends SqsReceivedMessage>(
+    receive: SqsReceive<object>,
+    messages: readonly M[],
+    processing: SqsProcessing,
+    timeoutS: unknown,
+  ): M[] {
+    const visibleAtMs = visibleAt(timeoutS);
+    const handed = messages.map(message => {
+      const received: Received = { carrier: receive.carrierOf(message), visibleAtMs };
+      if (message.ReceiptHandle) this._received.set(message.ReceiptHandle, received);
+      const asked = receive.asAsked(message);
+      // Most messages of most apps are asked for, once each; a message that nobody works on costs no more than this.
+      state.deliveries.setLazily(asked, () => this._deliver(message, received, processing));
+      return asked;
+    });
+    const { loopSpans } = this._telemetry.config;
+    const batch = loopSpans ? traceLoop(handed, message => state.deliveries.get(message)).messages : handed;
+    this._batches.set(batch, () => ({ ...processing, name: 'process', messages, isBatch: true }));
+    return batch;
+  }
+
+  /** The processing of all messages of one answer at once, by the array that the app got. */
+  startBatch(batch: readonly object[]): ActiveOperation<SqsMessage> | undefined {
+    const operation = this._batches.get(batch)?.();
+    return operation && this._telemetry.startProcess(operation, { isCounted: true });
+  }
+
+  /** What is known of the message that a receipt handle stands for. */
+  carrierOf(receiptHandle: unknown): SqsMessage | undefined {
+    return this._received.get(receiptHandle as string)?.carrier;
+  }
+
+  /** Deleted, or given back to the queue. */
+  settled(receiptHandle: unknown, isDeleted: boolean): void {
+    const received = this._received.get(receiptHandle as string);
+    if (!received) return;
+    if (isDeleted) received.process?.deref()?.doesNotComeAgain();
+    received.isSettled = true;
+    this._received.delete(receiptHandle as string);
+    this._unfinished.end(received);
+  }
+
+  /** An extension ends nothing: it is a new deadline. */
+  extended(receiptHandle: unknown, timeoutS: number): void {
+    const received = this._received.get(receiptHandle as string);
+    if (!received) return;
+    received.visibleAtMs = visibleAt(timeoutS);
+    received.process?.deref()?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
+    if (received.visibleAtMs !== undefined) this._unfinished.extend(received, received.visibleAtMs);
+  }
+
+  private _deliver(message: SqsMessage, received: Received, processing: SqsProcessing): Delivery {
+    const operation = { ...processing, name: 'process', messages: [message] };
+    const start = (startTime: StartTime, ambient: ActiveOperation['context']) => {
+      const process = this._telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
+      received.process = new WeakRef<ActiveOperation>(process);
+      return process;
+    };
+    return new Delivery(start, process => this._leave(received, process));
+  }
+
+  /** Takes over a process operation whose step is over. */
+  private _leave(received: Received, process: ActiveOperation): void {
+    if (received.isSettled) return process.end();
+    received.visibleAtMs ??= performance.now() + this._telemetry.config.processTimeoutMs;
+    this._unfinished.add(received, process, received.visibleAtMs);
+  }
+}
+
+/** @param timeoutS as the API has it; undefined where the queue's own counts */
+function visibleAt(timeoutS: unknown): number | undefined {
+  if (typeof timeoutS !== 'number' || !(timeoutS >= 0)) return undefined;
+  return performance.now() + Math.min(timeoutS * 1000, MAX_VISIBILITY_TIMEOUT_MS);
+}
