@@ -226,32 +226,61 @@ for (const [version, load] of Object.entries(versions)) {
   });
 }
 
+describe('sqs-consumer whose handler does not give the message back', () => {
+  const broker = withBroker('aws_sqs');
+  telemetry.register(new SqsInstrumentation());
+  const sqs = withSqs(broker);
+
+  it('leaves it to be delivered again: the next attempt is linked to this one', async () => {
+    const queue = await sqs.queue();
+    await sqs.seed(queue);
+    const consumer = newest.Consumer.create({
+      queueUrl: queue.url,
+      sqs: sqs.client,
+      waitTimeSeconds: 0,
+      visibilityTimeout: 0,
+      handleMessage: async () => undefined,
+    });
+    consumer.start();
+    const processSpans = () => telemetry.spans().filter(({ name }) => name === `process ${queue.name}`);
+    await telemetry.waitForSpans(() => processSpans().length >= 2);
+    consumer.stop();
+    const [first, second] = processSpans();
+    const [{ context, attributes }] = second.links;
+    assert.equal(context.spanId, first.spanContext().spanId);
+    assert.equal(attributes!['link.type'], 'previous-attempt');
+  });
+});
+
 describe('sqs-consumer that an app imports as ESM', () => {
   const broker = withBroker('aws_sqs');
   const sqs = withSqs(broker);
 
-  const starts: Record<string, { nodeArgs?: string[]; order: string[] }> = {
-    'has process spans by its loop over the messages, with no loader': { order: ['receive', 'delete', 'process'] },
-    'has the process span of its handler with the loader of OpenTelemetry': {
-      nodeArgs: ['--no-warnings', '--experimental-loader', '@opentelemetry/instrumentation/hook.mjs'],
-      order: ['receive', 'process', 'delete'],
+  const LOADER = ['--no-warnings', '--experimental-loader', '@opentelemetry/instrumentation/hook.mjs'];
+  const starts: Record<string, { app: string; nodeArgs?: string[]; outcome: string }> = {
+    'has process spans by its loop over the messages, without their error': { app: 'consumer.mjs', outcome: '' },
+    'has the error too, with import()': { app: 'consumer-imported.mjs', outcome: ', RangeError' },
+    'has the error too, with import() in CommonJS': { app: 'consumer-imported.cjs', outcome: ', RangeError' },
+    'has the error too, with createRequire()': { app: 'consumer-required.mjs', outcome: ', RangeError' },
+    'has the error too, with the loader of OpenTelemetry': {
+      app: 'consumer.mjs',
+      nodeArgs: LOADER,
+      outcome: ', RangeError',
     },
   };
-  for (const [name, { nodeArgs = [], order }] of Object.entries(starts)) {
+  for (const [name, { app, nodeArgs = [], outcome }] of Object.entries(starts)) {
     it(name, async () => {
       const queue = await sqs.queue();
       await sqs.seed(queue);
-      const args = [broker.address, queue.url];
-      const { code, stdout, stderr } = await runApp(path.join(apps, 'consumer.mjs'), {
+      const { code, stdout, stderr } = await runApp(path.join(apps, app), {
         nodeArgs: ['--require', path.join(apps, 'preload.cjs'), ...nodeArgs],
-        args,
+        args: [broker.address, queue.url],
       });
       assert.equal(code, 0, stderr);
-      const parents: Record<string, string> = { delete: 'a parent' };
-      assert.deepEqual(
-        stdout.trim().split('\n'),
-        order.map(one => `span: ${one} ${queue.name} < ${parents[one] ?? 'nothing'}, 0 links`),
-      );
+      assert.deepEqual(stdout.trim().split('\n'), [
+        `span: receive ${queue.name} < nothing, 0 links`,
+        `span: process ${queue.name} < nothing, 0 links${outcome}`,
+      ]);
     });
   }
 });

@@ -1,9 +1,9 @@
-import { tracingChannel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
 import semver from 'semver';
 import { guarded } from './guarded';
+import { importedCount, importedPackages, onImported } from './imported-packages';
 import type { Patch } from './patch-table';
 import { state } from './state';
 
@@ -39,21 +39,21 @@ const cache = (Module as unknown as { _cache: Record<string, { exports: unknown;
   ._cache;
 
 /**
- * Calls back when an `import()`, or the app's main file, has loaded something. Where a loader of somebody else's hands
- * sources to Node, a `require` in them is seen by no hook.
+ * Calls back when something may have been loaded past the hooks, as a main file from ESM is. Where a loader of somebody
+ * else's hands sources to Node, a `require` in them is seen by no hook either.
  */
-export function onImported(listener: () => void): void {
+export function onLoaded(listener: () => void): void {
   let count = 0;
-  tracingChannel('module.import').asyncEnd.subscribe(() => {
+  onImported(() => {
     const before = count;
-    count = Object.keys(cache).length;
+    count = Object.keys(cache).length + importedCount();
     if (count !== before) listener();
   });
 }
 
 /** The files of these modules that are there already, in every copy of the package. */
 export function loadedFiles(modules: readonly ClientModule[]): LoadedFile[] {
-  return [...requiredFiles(modules), ...modules.flatMap(bundledFiles)];
+  return [...requiredFiles(modules), ...modules.flatMap(importedFiles), ...modules.flatMap(bundledFiles)];
 }
 
 /** By CommonJS. */
@@ -78,6 +78,15 @@ function requiredFiles(modules: readonly ClientModule[]): LoadedFile[] {
         how: 'adopted: loaded without our hook',
       })),
   );
+}
+
+/** Only a package's main file can be imported by its name. */
+function importedFiles(module: ClientModule): LoadedFile[] {
+  const { name, main, files } = module;
+  if (main === undefined) return [];
+  return importedPackages(name).map(({ version, exports }) => {
+    return { module, version, exports, patches: files[main], how: 'imported' };
+  });
 }
 
 function bundledFiles(module: ClientModule): LoadedFile[] {

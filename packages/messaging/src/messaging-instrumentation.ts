@@ -7,7 +7,7 @@ import {
 import { resolveConfig, type MessagingConfig, type ResolvedConfig } from './config';
 import { bundleWith } from './bundled-files';
 import { guarded } from './guarded';
-import { isSupported, loadedFiles, onImported, type ClientFile, type ClientModule } from './loaded-files';
+import { isSupported, loadedFiles, onLoaded, type ClientFile, type ClientModule } from './loaded-files';
 import { loadedAgents, settingAgainst } from './other-agents';
 import { PatchTable, type Advice, type Patch } from './patch-table';
 import { state } from './state';
@@ -113,7 +113,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
     const adopt = () => {
       if (this.isEnabled()) this._adoptLoaded();
     };
-    onImported(adopt);
+    onLoaded(adopt);
     state.bundled.onBundled(adopt);
     // When the app's main file is there.
     setImmediate(() => guarded('looking into the app', () => this._tellBundled())).unref();

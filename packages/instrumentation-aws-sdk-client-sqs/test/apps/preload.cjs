@@ -7,8 +7,10 @@ const { SqsInstrumentation } = require('@queuetrace/instrumentation-aws-sdk-clie
 
 const printer = {
   onStart() {},
-  onEnd: ({ name, parentSpanContext, links }) =>
-    console.log(`span: ${name} < ${parentSpanContext ? 'a parent' : 'nothing'}, ${links.length} links`),
+  onEnd({ name, parentSpanContext, links, attributes }) {
+    const error = attributes['error.type'] ? `, ${attributes['error.type']}` : '';
+    console.log(`span: ${name} < ${parentSpanContext ? 'a parent' : 'nothing'}, ${links.length} links${error}`);
+  },
   forceFlush: async () => {},
   shutdown: async () => {},
 };

@@ -1,0 +1,1 @@
+void import('sqs-consumer').then(require('./consume.cjs'));

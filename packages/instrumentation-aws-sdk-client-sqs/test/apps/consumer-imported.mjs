@@ -1,0 +1,3 @@
+import consume from './consume.cjs';
+
+consume(await import('sqs-consumer'));

@@ -1,0 +1,4 @@
+import { createRequire } from 'node:module';
+import consume from './consume.cjs';
+
+consume(createRequire(import.meta.url)('sqs-consumer'));
