@@ -1,8 +1,8 @@
 import { SeverityNumber, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { errorMessage, errorType } from './error-type';
+import { environment } from './file/file-options';
 import { splitList } from './options';
 import { exceptionEventName } from './semconv';
-import { environment } from './state';
 import type { OperationType } from './types';
 
 /** The part of a logger that is used; absent where the API has no logs. */

@@ -6,6 +6,8 @@ export { processBatch } from './batch';
 export { resolveConfig, type MessagingConfig, type ResolvedConfig, type SpanHook, type SpanHooks } from './config';
 export { copyWith } from './copy-with';
 export { Delivery, registerDelivery } from './delivery';
+export { configurationFileOf, environment, ownerOf, readModel, SECTIONS_PATH } from './file/file-options';
+export { readSection, type Section } from './file/section';
 export { guarded } from './guarded';
 export { isSupported, type ClientFile, type ClientModule } from './loaded-files';
 export { isObject } from './is-object';
@@ -14,7 +16,9 @@ export { tellOutcome } from './tell-outcome';
 export { traceLoop, type Loop } from './loop';
 export { MessagingInstrumentation, type Client } from './messaging-instrumentation';
 export { activeOperation } from './operation-context';
+export { didYouMean, misspelt, nearest } from './nearest';
 export {
+  ENV_PREFIX,
   flag,
   matcher,
   OPTIONS,
@@ -36,7 +40,7 @@ export { RecentMap } from './recent-map';
 export { report } from './report';
 export { linkTo, sendToDeadLetter } from './send-intent';
 export { readAttribute, VOCABULARIES, type MessagingAttributes, type Vocabulary } from './semconv';
-export { environment, state, type ConfigurationFile, type Environment } from './state';
+export { state, type ConfigurationFile, type Environment } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
@@ -57,3 +61,4 @@ export { SqsReceive, type SqsReceivedMessage, type SqsReceiveRequest } from './s
 export { SqsReceivedMessages, type SqsProcessing } from './systems/sqs-received';
 export { SqsSettlement, type SqsSettleEntry } from './systems/sqs-settlement';
 export type { SqsEvent, SqsEventRecord } from './systems/sqs-event';
+export { shown, wrongValue } from './wrong-value';

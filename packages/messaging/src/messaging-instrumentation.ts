@@ -6,6 +6,7 @@ import {
 } from '@opentelemetry/instrumentation';
 import { resolveConfig, type MessagingConfig, type ResolvedConfig } from './config';
 import { bundleWith } from './bundled-files';
+import { environment } from './file/file-options';
 import { guarded } from './guarded';
 import { isSupported, loadedFiles, onLoaded, type ClientFile, type ClientModule } from './loaded-files';
 import { loadedAgents, settingAgainst } from './other-agents';
@@ -80,7 +81,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   }
 
   override setConfig(config: MessagingConfig = {}): void {
-    super.setConfig(resolveConfig(this.client.name, config));
+    super.setConfig(resolveConfig(this.client.name, config, environment(), this.instrumentationName));
     for (const telemetry of this._started) telemetry.configure(this.getConfig());
   }
 

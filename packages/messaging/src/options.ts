@@ -1,10 +1,15 @@
 import picomatch from 'picomatch';
+import { isObject } from './is-object';
 import { VOCABULARIES, type Vocabulary } from './semconv';
 
 /** How one kind of option is read, whatever its source. */
 export interface OptionKind<Value> {
   /** For the one line that a wrong value gets. */
   allowed: string;
+  /** The only values that a text can mean, where they are few: for the nearest to a wrong one. */
+  words?: readonly string[];
+  /** JSON schema of the value in a configuration file. */
+  schema: object;
   /** What an environment variable's text means; undefined where it means nothing. */
   parse(text: string): Value | undefined;
   accepts(value: unknown): value is Value;
@@ -18,18 +23,24 @@ export interface Option<Value> extends OptionKind<Value> {
   meaning: string;
 }
 
+/** Of all variables with options for an instrumentation. */
+export const ENV_PREFIX = 'OTEL_INSTRUMENTATION_';
+
 export type Pattern = string | RegExp;
 export type IncomingTrust = (typeof TRUST)[number];
 const TRUST = ['parent', 'link', 'ignore'] as const;
 
 export const flag: OptionKind<boolean> = {
   allowed: 'true or false',
+  words: ['true', 'false'],
+  schema: { type: 'boolean' },
   parse: text => ({ true: true, false: false })[text.toLowerCase()],
   accepts: value => typeof value === 'boolean',
 };
 
 export const wholeNumber: OptionKind<number> = {
   allowed: 'a whole number, 0 or more',
+  schema: { type: 'integer', minimum: 0 },
   parse: text => (/^\d+$/.test(text) ? Number(text) : undefined),
   accepts: (value): value is number => Number.isInteger(value) && (value as number) >= 0,
 };
@@ -37,6 +48,8 @@ export const wholeNumber: OptionKind<number> = {
 function oneOf<const Value extends string>(...values: readonly Value[]): OptionKind<Value> {
   return {
     allowed: `one of ${values.join(', ')}`,
+    words: values,
+    schema: { enum: values },
     parse: text => values.find(value => value === text.toLowerCase()),
     accepts: (value): value is Value => values.includes(value as Value),
   };
@@ -47,6 +60,8 @@ function listOf<const Value extends string>(...values: readonly Value[]): Option
     Array.isArray(list) && list.length > 0 && list.every(item => values.includes(item));
   return {
     allowed: `a list of ${values.join(', ')}`,
+    words: values,
+    schema: { type: 'array', items: { enum: values }, minItems: 1 },
     parse: text => [splitList(text) as unknown].find(accepts),
     accepts,
   };
@@ -54,17 +69,20 @@ function listOf<const Value extends string>(...values: readonly Value[]): Option
 
 export const patterns: OptionKind<readonly Pattern[]> = {
   allowed: 'a list of globs (in code also RegExp)',
+  schema: { type: 'array', items: { type: 'string' } },
   parse: splitList,
   accepts: (value): value is Pattern[] =>
     Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp),
 };
 
 const trust: OptionKind<IncomingTrust | Readonly<Record<string, IncomingTrust>>> = {
-  allowed: `one of ${TRUST.join(', ')}, or in code an object of { glob: value }`,
+  allowed: `one of ${TRUST.join(', ')}, or in code and in a file an object of { glob: value }`,
+  words: TRUST,
+  schema: { anyOf: [{ enum: TRUST }, { type: 'object', additionalProperties: { enum: TRUST } }] },
   parse: oneOf(...TRUST).parse,
   accepts: (value): value is IncomingTrust | Record<string, IncomingTrust> =>
     oneOf(...TRUST).accepts(value) ||
-    (typeof value === 'object' && value !== null && Object.values(value).every(oneOf(...TRUST).accepts)),
+    (isObject(value) && !Array.isArray(value) && Object.values(value).every(oneOf(...TRUST).accepts)),
 };
 
 function option<Value>(kind: OptionKind<Value>, suffix: string, byDefault: Value, meaning: string): Option<Value> {
@@ -102,7 +120,7 @@ export const OPTIONS = {
     trust,
     'TRUST_INCOMING_CONTEXT',
     'parent',
-    "What a message's trace context may be: the parent, only a link, or nothing; one value, or in code one by destination.",
+    "What a message's trace context may be: the parent, only a link, or nothing; one value, or one by destination.",
   ),
   receiveSpans: option(flag, 'RECEIVE_SPANS', true, 'Spans of pull operations (empty polls never have one).'),
   settleSpans: option(

@@ -18,14 +18,15 @@ interface State {
   readonly bundled: BundledFiles;
   /** Which library was patched and how: `kafkajs 2.2.4 patched (as it was loaded)`. */
   readonly patched: Set<string>;
-  /** Set where the configuration was read from a file: then the environment does not count. */
-  file?: ConfigurationFile;
+  /** What `OTEL_CONFIG_FILE` says: then the environment does not count. Null where that was read and cannot be used. */
+  file?: ConfigurationFile | null;
 }
 
-/** What a configuration file says, checked already. */
+/** What a configuration file says to us. */
 export interface ConfigurationFile {
-  /** Options by client; `messaging` has those of all clients. */
-  readonly options: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  readonly path: string;
+  /** Of `instrumentation/development.js`: by client, by its package, and `messaging` for all clients. */
+  readonly sections: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   /** What the file says in the words of OpenTelemetry's own environment variables. */
   readonly environment: Environment;
 }
@@ -47,8 +48,3 @@ export const state: State = ((globalThis as { [KEY]?: State })[KEY] ??= {
   bundled: new BundledFiles(),
   patched: new Set(),
 });
-
-/** The environment that counts: with a configuration file, what is set outside of it is not read. */
-export function environment(): Environment {
-  return state.file?.environment ?? process.env;
-}

@@ -19,7 +19,7 @@ function linesOf(run: () => unknown): string[] {
 describe('the configuration', () => {
   it('takes each option first from code, then from the client, then from all clients, then the default', () => {
     const env = { OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: '2', OTEL_INSTRUMENTATION_MESSAGING_MAX_LINKS: '3' };
-    assert.equal(resolveConfig('kafkajs', { maxLinks: 1 }, env).maxLinks, 1);
+    linesOf(() => assert.equal(resolveConfig('kafkajs', { maxLinks: 1 }, env).maxLinks, 1));
     assert.equal(resolveConfig('kafkajs', {}, env).maxLinks, 2);
     assert.equal(resolveConfig('amqplib', {}, env).maxLinks, 3);
     assert.equal(resolveConfig('amqplib', {}, {}).maxLinks, OPTIONS.maxLinks.default);
@@ -72,10 +72,52 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('tells of an option that there is not, and of a hook that is no function', () => {
-    const code = { maxLink: 1, sendHook: 'log' } as object;
-    const lines = linesOf(() => resolveConfig('kafkajs', code, {}));
-    assert.ok(lines.some(line => line.includes('there is no option maxLink')));
-    assert.ok(lines.some(line => line.includes('sendHook is not a function')));
+  /** One line each: what, where, what is allowed, the nearest. */
+  const MISTAKES: Record<string, [unknown, RegExp]> = {
+    'an option that there is not': [{ maxLink: 1 }, /no option maxLink; the options are .*Did you mean maxLinks\?$/],
+    'a value that is misspelt': [{ consumerParent: 'ambiant' }, /allowed: one of .*Did you mean ambient\?$/],
+    'a word where a list is meant': [{ semconv: '1.44' }, /semconv is "1.44"; allowed: a list of/],
+    'a word of a list that is misspelt': [{ semconv: ['legcy'] }, /semconv is \["legcy"\]; .*Did you mean legacy\?$/],
+    'a number as a text': [{ maxLinks: '5' }, /maxLinks is "5"; allowed: a whole number/],
+    'a hook that is no function': [{ sendHook: 'log' }, /sendHook is "log"; allowed: a function/],
+    'null for all options': [null, /the options are null; allowed: an object/],
+    'a text for all options': ['maxLinks=3', /the options are "maxLinks=3"; allowed: an object/],
+  };
+  for (const [what, [code, line]] of Object.entries(MISTAKES)) {
+    it(`tells in one line of ${what}, and passes it over`, () => {
+      let value: unknown;
+      const lines = linesOf(() => (value = resolveConfig('kafkajs', code as object, {})));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0], line);
+      assert.deepEqual(value, resolveConfig('kafkajs', {}, {}));
+    });
+  }
+
+  it('tells in one line of sources that contradict each other, and follows the stronger', () => {
+    const contradictions: [object, Record<string, string>, RegExp][] = [
+      [{ maxLinks: 1 }, { OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: '2' }, /KAFKAJS_MAX_LINKS is 2, but code says 1/],
+      [
+        {},
+        { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'kafkajs', OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'kafkajs' },
+        /both name kafkajs: it is off/,
+      ],
+    ];
+    for (const [code, env, line] of contradictions) {
+      const lines = linesOf(() => resolveConfig('kafkajs', code, env));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0], line);
+    }
+    const same = { OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: '1' };
+    assert.deepEqual(
+      linesOf(() => resolveConfig('kafkajs', { maxLinks: 1 }, same)),
+      [],
+    );
+  });
+
+  it('passes a wrong value of a stronger source over to the weaker one', () => {
+    const env = { OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: 'many', OTEL_INSTRUMENTATION_MESSAGING_MAX_LINKS: '3' };
+    let value = 0;
+    assert.equal(linesOf(() => (value = resolveConfig('kafkajs', { maxLinks: -1 }, env).maxLinks)).length, 2);
+    assert.equal(value, 3);
   });
 });

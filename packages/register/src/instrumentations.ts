@@ -1,7 +1,14 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { OPTIONS, report, resolveConfig, type MessagingConfig } from '@queuetrace/messaging';
-import { CLIENTS, CLIENT_NAMES, type ClientName } from './clients';
-import { nearest } from './nearest';
+import {
+  didYouMean,
+  environment,
+  OPTIONS,
+  report,
+  resolveConfig,
+  shown,
+  type MessagingConfig,
+} from '@queuetrace/messaging';
+import { CLIENT_ALIASES, CLIENT_NAMES, CLIENT_PACKAGES, CLIENTS, type ClientName } from './clients';
 
 /** Options for all clients, and for each its own; `false` leaves a client's library wholly alone. */
 export type QueuetraceConfig = MessagingConfig & { [Name in ClientName]?: MessagingConfig | boolean };
@@ -13,11 +20,18 @@ const SHARED = [...Object.keys(OPTIONS), 'sendHook', 'receiveHook', 'processHook
  * One that is off is not made at all: registering would enable it again.
  */
 export function queuetrace(config: QueuetraceConfig = {}): Instrumentation[] {
-  const shared = sharedOptions(config);
+  const given = checkedObject(config);
+  const shared = sharedOptions(given);
   return CLIENT_NAMES.flatMap(name => {
-    const merged = { ...shared, ...ownOptions(name, config[name]) };
-    return resolveConfig(name, merged).enabled ? [CLIENTS[name](merged)] : [];
+    const merged = { ...shared, ...ownOptions(name, given[name]) };
+    return resolveConfig(name, merged, environment(), CLIENT_PACKAGES[name]).enabled ? [CLIENTS[name](merged)] : [];
   });
+}
+
+function checkedObject(config: unknown): QueuetraceConfig {
+  if (typeof config === 'object' && config !== null) return config;
+  report(`queuetrace(): the configuration is ${shown(config)}; allowed: an object. It is ignored.`);
+  return {};
 }
 
 function sharedOptions(config: QueuetraceConfig): MessagingConfig {
@@ -26,9 +40,11 @@ function sharedOptions(config: QueuetraceConfig): MessagingConfig {
   for (const key of Object.keys(config).filter(key => !isClient(key)))
     (SHARED.includes(key) ? known : unknown).push(key);
   for (const key of unknown) {
-    const near = nearest(key, [...CLIENT_NAMES, ...SHARED]);
-    const hint = near ? ` Did you mean ${near}?` : '';
-    report(`queuetrace(): there is no client or option ${key}; the clients are ${CLIENT_NAMES.join(', ')}.${hint}`);
+    const alias = CLIENT_ALIASES[key.toLowerCase()];
+    const near = alias ? ` Did you mean ${alias}?` : didYouMean(key, [...CLIENT_NAMES, ...SHARED]);
+    report(
+      `queuetrace(): there is no client or option ${key}; the clients are ${CLIENT_NAMES.join(', ')}. It is ignored.${near}`,
+    );
   }
   return Object.fromEntries(known.map(key => [key, config[key as keyof MessagingConfig]]));
 }
@@ -36,8 +52,6 @@ function sharedOptions(config: QueuetraceConfig): MessagingConfig {
 function ownOptions(name: ClientName, own: QueuetraceConfig[ClientName] | null): MessagingConfig {
   if (typeof own === 'boolean') return { enabled: own };
   if (typeof own === 'object' || own === undefined) return own ?? {};
-  report(
-    `queuetrace(): ${name} is ${JSON.stringify(own)}; allowed: an object of options, true or false. It is ignored.`,
-  );
+  report(`queuetrace(): ${name} is ${shown(own)}; allowed: an object of options, true or false. It is ignored.`);
   return {};
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AppResult } from '@queuetrace/test-utils';
 import { ourLines, runPlain, runPreloaded } from './preloaded';
 
 type Environment = Record<string, string>;
@@ -40,15 +41,48 @@ const MISTAKES: [Environment, RegExp][] = [
   ],
   [{ OTEL_INSTRUMENTATION_KAFKAJS_MAXLINKS: '5' }, /did you mean OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS\?/],
   [{ OTEL_INSTRUMENTATION_KAFKA_ENABLED: 'false' }, /did you mean OTEL_INSTRUMENTATION_KAFKAJS_ENABLED\?/],
+  [
+    { OTEL_INSTRUMENTATION_SQS_CARRIER: 'atributes' },
+    /OTEL_INSTRUMENTATION_SQS_CARRIER is .*Did you mean attributes\?/,
+  ],
+  [
+    { OTEL_INSTRUMENTATION_AMQPLIB_SENT_AT: 'yes' },
+    /OTEL_INSTRUMENTATION_AMQPLIB_SENT_AT is "yes"; allowed: true or false/,
+  ],
+  [{ OTEL_SEMCONV_STABILITY_OPT_IN: 'http,mesaging' }, /OPT_IN: "mesaging" .*Did you mean messaging\?/],
+  [
+    { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'kafkajs', OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'kafkajs' },
+    /OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS both name kafkajs: it is off/,
+  ],
+  [
+    { OTEL_EXPORTER_OTLP_ENDPONT: 'http://x' },
+    /OTEL_EXPORTER_OTLP_ENDPONT is read by nobody; .*OTEL_EXPORTER_OTLP_ENDPOINT\?/,
+  ],
+  [{ OTEL_SERVICENAME: 'shop' }, /OTEL_SERVICENAME is read by nobody; did you mean OTEL_SERVICE_NAME\?/],
+  [{ OTEL_MQ_SHUTDOWN_TIMOUT: '1' }, /did you mean OTEL_MQ_SHUTDOWN_TIMEOUT\?/],
+  [
+    { OTEL_MQ_SAMPLER_DROPS: 'x' },
+    /OTEL_MQ_SAMPLER_DROPS: there is no such option; did you mean OTEL_MQ_SAMPLER_DROP\?/,
+  ],
+  [{ OTEL_MQ_SAMPLER_DROP: 'health-*' }, /OTEL_MQ_SAMPLER_DROP is for OTEL_TRACES_SAMPLER=messaging/],
+  [
+    { OTEL_TRACES_SAMPLER: 'messaging', OTEL_MQ_SAMPLER_DESTINATIONS: 'orders' },
+    /OTEL_MQ_SAMPLER_DESTINATIONS is "orders"; allowed: ratios from 0 to 1 by glob/,
+  ],
   [{ OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS: 'many' }, /OTEL_INSTRUMENTATION_KAFKAJS_MAX_LINKS is "many"; allowed/],
 ];
 
 describe('a mistake in the environment', () => {
+  let plain: AppResult;
+
+  before(async () => {
+    plain = await runPlain('hello.cjs');
+  });
+
   for (const [env, line] of MISTAKES) {
     it(`is told in one line: ${Object.entries(env)
       .map(pair => pair.join('='))
       .join(' ')}`, async () => {
-      const plain = await runPlain('hello.cjs');
       const result = await runPreloaded('hello.cjs', { env });
       assert.deepEqual([result.code, result.stdout], [plain.code, plain.stdout]);
       assert.match(result.stderr, line);
@@ -59,6 +93,15 @@ describe('a mistake in the environment', () => {
   it('does not show what may be a credential', async () => {
     const { stderr } = await runPreloaded('hello.cjs', { env: { OTEL_EXPORTER_OTLP_HEADERS: 'my-secret-token' } });
     assert.doesNotMatch(stderr, /my-secret-token/);
+  });
+
+  it("is none where a variable is another tool's", async () => {
+    const env = {
+      OTEL_EXPORTER_ZIPKIN_ENDPOINT: 'http://x',
+      OTEL_METRICS_EXEMPLAR_FILTER: 'always_on',
+      OTEL_GO_X: '1',
+    };
+    assert.equal((await runPreloaded('hello.cjs', { env })).stderr, '');
   });
 
   it('is none where another distribution in the process is told to leave something out', async () => {

@@ -1,6 +1,5 @@
 import type { SamplerConfigModel } from '@opentelemetry/configuration';
-import { report, yamlName, type Environment } from '@queuetrace/messaging';
-import { nearest } from '../nearest';
+import { nearest, report, yamlName, type Environment } from '@queuetrace/messaging';
 import { SAMPLER_OPTION_KEYS, SAMPLER_OPTIONS } from '../sampler/sampler-options';
 import type { Variables } from './variables';
 

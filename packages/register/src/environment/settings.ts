@@ -12,8 +12,8 @@ export function settingsFromEnvironment(env: Environment): Settings {
   logDiagnostics(variables.oneOf(LOG_LEVELS, 'OTEL_LOG_LEVEL'));
   reportUnknownOptions(env);
   reportUnusedSamplerOptions(env);
-  return {
-    model: configurationFromEnvironment(variables),
-    shutdownTimeoutMs: variables.count(0, 'OTEL_MQ_SHUTDOWN_TIMEOUT') ?? DEFAULT_SHUTDOWN_TIMEOUT_MS,
-  };
+  const model = configurationFromEnvironment(variables);
+  const shutdownTimeoutMs = variables.count(0, 'OTEL_MQ_SHUTDOWN_TIMEOUT') ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
+  variables.reportMisspelt();
+  return { model, shutdownTimeoutMs };
 }

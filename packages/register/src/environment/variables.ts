@@ -1,5 +1,12 @@
-import { report, type Environment, type OptionKind } from '@queuetrace/messaging';
-import { nearest } from '../nearest';
+import {
+  didYouMean,
+  ENV_PREFIX,
+  misspelt,
+  report,
+  wrongValue,
+  type Environment,
+  type OptionKind,
+} from '@queuetrace/messaging';
 
 /** A variable that is set, with where to read on when its value is none. */
 interface Found {
@@ -12,7 +19,18 @@ interface Found {
  * A value that is not allowed is told in one line and counts as not set; so does an empty one, as the specification says.
  */
 export class Variables {
+  private readonly _asked = new Set(['OTEL_CONFIG_FILE', 'OTEL_SDK_DISABLED']);
+
   constructor(private readonly _env: Environment) {}
+
+  /** Tells of variables that are called almost like one that was asked for: anything else may be another's. */
+  reportMisspelt(): void {
+    const names = Object.keys(this._env).filter(name => name.startsWith('OTEL_') && !this._asked.has(name));
+    for (const name of names.filter(one => !one.startsWith(ENV_PREFIX))) {
+      const meant = misspelt(name, [...this._asked]);
+      if (meant) report(`${name} is read by nobody; did you mean ${meant}?`);
+    }
+  }
 
   text(...names: string[]): string | undefined {
     return this._found(names)?.text;
@@ -43,12 +61,11 @@ export class Variables {
   }
 
   /** An option of ours. */
-  option<Value>({ allowed, parse }: OptionKind<Value>, ...names: string[]): Value | undefined {
-    const parsed = this._checked(names, allowed, text => {
-      const value = parse(text);
-      return value !== undefined && { value };
-    });
-    return parsed?.value;
+  option<Value>(kind: OptionKind<Value>, name: string): Value | undefined {
+    const text = this.text(name);
+    const value = text === undefined ? undefined : kind.parse(text);
+    if (text !== undefined && value === undefined) report(wrongValue(name, text, kind));
+    return value;
   }
 
   url(...names: string[]): string | undefined {
@@ -73,15 +90,13 @@ export class Variables {
   private _known<Value extends string>(found: Found, item: string, allowed: readonly Value[]): Value | undefined {
     const value = allowed.find(one => one === item.toLowerCase());
     if (value !== undefined) return value;
-    const near = nearest(item, allowed);
-    const hint = near ? ` Did you mean ${near}?` : '';
-    report(
-      `${found.name}: "${item.slice(0, 100)}" is not known; allowed: ${allowed.join(', ')}. It is ignored.${hint}`,
-    );
+    const line = `${found.name}: "${item.slice(0, 100)}" is not known; allowed: ${allowed.join(', ')}. It is ignored.`;
+    report(line + didYouMean(item, allowed));
     return undefined;
   }
 
   private _found(names: string[]): Found | undefined {
+    names.forEach(name => this._asked.add(name));
     return names.map(name => ({ name, text: this._env[name]?.trim() ?? '' })).find(({ text }) => text !== '');
   }
 }

@@ -1,28 +1,30 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigurationModel } from '@opentelemetry/configuration';
-import { report, state, type Environment } from '@queuetrace/messaging';
+import {
+  configurationFileOf,
+  nearest,
+  readModel,
+  report,
+  SECTIONS_PATH,
+  state,
+  type Environment,
+} from '@queuetrace/messaging';
 import { logDiagnostics, type LogLevel } from '../diag-logger';
-import { nearest } from '../nearest';
 import { DEFAULT_SHUTDOWN_TIMEOUT_MS, type Settings } from '../settings';
-import { clientOptions, REGISTER } from './client-options';
+import { REGISTER, reportUnknownSections } from './unknown-sections';
 
 const TIMEOUT = 'shutdown_timeout';
 
 /** What `OTEL_CONFIG_FILE` says; undefined where it says nothing that can be used, or that nothing is to be started. */
 export function settingsFromFile(file: string, env: Environment): Settings | undefined {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a bundle of its own beside ours, seldom loaded.
-  const reader = require('../../configuration-file.cjs') as typeof import('./configuration-file');
-  const { model, mistakes } = reader.readConfigurationFile(file);
-  mistakes.forEach((mistake, index) => {
-    const outcome = !model && index === mistakes.length - 1 ? ' The app runs untraced.' : '';
-    report(`OTEL_CONFIG_FILE ${file}: ${mistake}${outcome}`);
-  });
+  const model = readModel(file, 'The app runs untraced.') as ConfigurationModel | undefined;
   if (!model) return undefined;
   reportIgnoredVariables(file, env);
   if (model.disabled) return undefined;
   logDiagnostics(logLevel(model));
   if (!model.propagator) report(`OTEL_CONFIG_FILE ${file}: without a propagator no trace goes on through a message.`);
-  state.file = clientOptions(model);
+  state.file = configurationFileOf(file, model);
+  reportUnknownSections(state.file);
   return { model: withSharedLimits(model), shutdownTimeoutMs: shutdownTimeoutMs(model) };
 }
 
@@ -61,7 +63,7 @@ function withSharedLimits(model: ConfigurationModel): ConfigurationModel {
 
 function shutdownTimeoutMs(model: ConfigurationModel): number {
   const section = (model['instrumentation/development']?.js?.[REGISTER] ?? {}) as Record<string, unknown>;
-  const path = `instrumentation/development.js.${REGISTER}`;
+  const path = `${SECTIONS_PATH}.${REGISTER}`;
   for (const key of Object.keys(section).filter(one => one !== TIMEOUT)) {
     const hint = nearest(key, [TIMEOUT]) ? `did you mean ${TIMEOUT}?` : `allowed: ${TIMEOUT}.`;
     report(`${path}.${key}: there is no ${key}; ${hint} It is ignored.`);

@@ -1,4 +1,14 @@
-import { flag, patterns, report, splitList, wholeNumber, type OptionKind, type Pattern } from '@queuetrace/messaging';
+import {
+  didYouMean,
+  flag,
+  patterns,
+  report,
+  splitList,
+  wholeNumber,
+  wrongValue,
+  type OptionKind,
+  type Pattern,
+} from '@queuetrace/messaging';
 
 /** What {@link MessagingSampler} does with spans of messaging systems. */
 export interface SamplerOptions {
@@ -24,6 +34,7 @@ const isRatio = (value: unknown) => typeof value === 'number' && value >= 0 && v
 
 const ratios: OptionKind<Readonly<Record<string, number>>> = {
   allowed: 'ratios from 0 to 1 by glob, such as orders=0.1,audit.*=1',
+  schema: { type: 'object', additionalProperties: { type: 'number', minimum: 0, maximum: 1 } },
   parse: text => [Object.fromEntries(splitList(text).map(ratioPair)) as unknown].find(ratios.accepts),
   accepts: (value): value is Record<string, number> =>
     typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isRatio),
@@ -48,16 +59,17 @@ export const SAMPLER_OPTION_KEYS = Object.keys(SAMPLER_OPTIONS) as (keyof Sample
 
 /** A wrong value, and an option that does not exist, is told in one line and passed over. */
 export function resolveSamplerOptions(code: Partial<SamplerOptions>): SamplerOptions {
-  for (const key of Object.keys(code)) {
-    if (key in SAMPLER_OPTIONS) continue;
-    report(`MessagingSampler: there is no option ${key}; the options are ${SAMPLER_OPTION_KEYS.join(', ')}, root.`);
+  const known = [...SAMPLER_OPTION_KEYS, 'root'];
+  for (const key of Object.keys(code).filter(one => !known.includes(one))) {
+    const near = didYouMean(key, known);
+    report(`MessagingSampler: there is no option ${key}; the options are ${known.join(', ')}. It is ignored.${near}`);
   }
   const values = SAMPLER_OPTION_KEYS.map(key => {
-    const { accepts, allowed, default: byDefault } = SAMPLER_OPTIONS[key];
+    const option: SamplerOption<unknown> = SAMPLER_OPTIONS[key];
     const value = code[key];
-    if (value === undefined || accepts(value)) return [key, value ?? byDefault];
-    report(`MessagingSampler: option ${key} is ${JSON.stringify(value)}; allowed: ${allowed}. It is ignored.`);
-    return [key, byDefault];
+    if (value === undefined || option.accepts(value)) return [key, value ?? option.default];
+    report(wrongValue(`MessagingSampler: option ${key}`, value, option));
+    return [key, option.default];
   });
   return Object.fromEntries(values) as SamplerOptions;
 }

@@ -3,11 +3,10 @@ import type {
   PushMetricExporterConfigModel,
   SpanExporterConfigModel,
 } from '@opentelemetry/configuration';
-import { report } from '@queuetrace/messaging';
+import { didYouMean, report } from '@queuetrace/messaging';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
-import { nearest } from '../nearest';
 import type { CheckedEndpoint } from '../started';
 import type { OtlpTransport } from '../otlp/transport';
 
@@ -72,7 +71,6 @@ export class Exporters {
 
 function unknown(provider: string, model: object): undefined {
   const names = Object.keys(model).join(', ');
-  const near = nearest(names, BUNDLED);
-  const hint = near ? ` Did you mean ${near}?` : '';
+  const hint = didYouMean(names, BUNDLED);
   report(`${provider}: the exporter ${names} is not bundled; allowed: ${BUNDLED.join(', ')}. It is ignored.${hint}`);
 }

@@ -1,7 +1,7 @@
 import type { PropagatorConfigModel } from '@opentelemetry/configuration';
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { report } from '@queuetrace/messaging';
+import { didYouMean, report } from '@queuetrace/messaging';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- only the propagators in use are loaded. */
 const b3 = () => require('@opentelemetry/propagator-b3') as typeof import('@opentelemetry/propagator-b3');
@@ -24,8 +24,10 @@ export function propagatorOf({ composite = [], composite_list }: PropagatorConfi
   ]);
   const propagators = [...names].flatMap(name => {
     if (CONTEXT_PROPAGATORS[name]) return [CONTEXT_PROPAGATORS[name]()];
-    const known = Object.keys(CONTEXT_PROPAGATORS).join(', ');
-    report(`propagator.composite: "${name}" is not known; allowed: ${known}. It is ignored.`);
+    const known = Object.keys(CONTEXT_PROPAGATORS);
+    report(
+      `propagator.composite: "${name}" is not known; allowed: ${known.join(', ')}. It is ignored.${didYouMean(name, known)}`,
+    );
     return [];
   });
   return new CompositePropagator({ propagators });

@@ -11,7 +11,7 @@ import {
   type Resource,
   type ResourceDetector,
 } from '@opentelemetry/resources';
-import { matcher, report } from '@queuetrace/messaging';
+import { didYouMean, matcher, report } from '@queuetrace/messaging';
 
 export const RESOURCE_DETECTORS: Readonly<Record<string, ResourceDetector>> = {
   host: hostDetector,
@@ -34,8 +34,10 @@ function detectorOf(name: string): ResourceDetector[] {
   // The name that declarative configuration has for it.
   const detector = RESOURCE_DETECTORS[name === 'service' ? 'serviceinstance' : name];
   if (detector) return [detector];
-  const known = Object.keys(RESOURCE_DETECTORS).join(', ');
-  report(`resource.detection/development.detectors: "${name}" is not bundled; allowed: ${known}. It is ignored.`);
+  const known = Object.keys(RESOURCE_DETECTORS);
+  report(
+    `resource.detection/development.detectors: "${name}" is not bundled; allowed: ${known.join(', ')}. It is ignored.${didYouMean(name, known)}`,
+  );
   return [];
 }
 

@@ -6,10 +6,11 @@ import {
   TraceIdRatioBasedSampler,
   type Sampler,
 } from '@opentelemetry/sdk-trace';
-import { report } from '@queuetrace/messaging';
-import { readSection, type Section } from '../file/section';
+import { didYouMean, readSection, report, type Section } from '@queuetrace/messaging';
 import { MessagingSampler } from '../sampler/messaging-sampler';
 import { SAMPLER_OPTIONS } from '../sampler/sampler-options';
+
+const SAMPLERS = ['always_on', 'always_off', 'trace_id_ratio_based', 'parent_based', 'messaging'];
 
 /** Undefined where the SDK's own sampler is meant. */
 export function samplerOf(model: SamplerConfigModel | undefined): Sampler | undefined {
@@ -19,8 +20,9 @@ export function samplerOf(model: SamplerConfigModel | undefined): Sampler | unde
   if ('trace_id_ratio_based' in model) return new TraceIdRatioBasedSampler(model.trace_id_ratio_based?.ratio ?? 1);
   if ('parent_based' in model) return parentBased(model.parent_based ?? {});
   if ('messaging' in model) return messaging((model.messaging ?? {}) as Section & { root?: SamplerConfigModel });
-  const allowed = 'always_on, always_off, trace_id_ratio_based, parent_based, messaging';
-  report(`tracer_provider.sampler: ${Object.keys(model).join(', ')} is not known; allowed: ${allowed}. It is ignored.`);
+  const names = Object.keys(model).join(', ');
+  const hint = didYouMean(names, SAMPLERS);
+  report(`tracer_provider.sampler: ${names} is not known; allowed: ${SAMPLERS.join(', ')}. It is ignored.${hint}`);
   return undefined;
 }
 

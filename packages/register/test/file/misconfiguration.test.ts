@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { AppResult } from '@queuetrace/test-utils';
 import { ourLines, runPlain } from '../preloaded';
 import { runWithFile } from './configuration-file';
 
@@ -73,6 +74,11 @@ const IGNORED: Record<string, [string, RegExp]> = {
     `${OPTIONS}messaging: { consumer_parent: both }\n`,
     /js\.messaging\.consumer_parent is "both"; allowed: one of message, ambient/,
   ],
+  'a value that is misspelt': [`${OPTIONS}sqs: { sqs_carrier: bth }\n`, /sqs_carrier is "bth"; .*Did you mean both\?/],
+  'an unknown sampler': [
+    `${FORMAT}\n${PROPAGATOR}\ntracer_provider: { processors: [{ simple: { exporter: { console: } } }], sampler: { always_onn: } }\n`,
+    /sampler: always_onn is not known; allowed: .*Did you mean always_on\?/,
+  ],
   'an unknown client': [`${OPTIONS}kafka: { enabled: false }\n`, /js\.kafka is read by nobody; did you mean kafkajs\?/],
   'an unknown setting of ours': [`${OPTIONS}register: { shutdown_time: 3 }\n`, /did you mean shutdown_timeout\?/],
   'a deadline that is none': [
@@ -82,8 +88,13 @@ const IGNORED: Record<string, [string, RegExp]> = {
 };
 
 describe('a mistake in the configuration file', () => {
+  let plain: AppResult;
+
+  before(async () => {
+    plain = await runPlain('hello.cjs');
+  });
+
   const oneLine = async (yaml: string, line: RegExp) => {
-    const plain = await runPlain('hello.cjs');
     const result = await runWithFile('hello.cjs', yaml);
     assert.deepEqual([result.code, result.stdout], [plain.code, plain.stdout]);
     assert.match(result.stderr, line);

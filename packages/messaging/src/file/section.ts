@@ -1,5 +1,7 @@
-import { report, yamlName, type OptionKind } from '@queuetrace/messaging';
 import { nearest } from '../nearest';
+import { yamlName, type OptionKind } from '../options';
+import { report } from '../report';
+import { wrongValue } from '../wrong-value';
 
 /** A mapping of the file. */
 export type Section = Readonly<Record<string, unknown>>;
@@ -19,9 +21,7 @@ export function readSection(
       if (!key || value === null || value === undefined) return [];
       const accepted = acceptedValue(value, options[key]);
       if (accepted !== undefined) return [[key, accepted]];
-      report(
-        `${path}.${name} is ${JSON.stringify(value).slice(0, 100)}; allowed: ${options[key].allowed}. It is ignored.`,
-      );
+      report(wrongValue(`${path}.${name}`, value, options[key]));
       return [];
     }),
   );

@@ -5,7 +5,8 @@ import { mistakesAgainstSchema, unknownSections } from './schema-mistakes';
 
 /** A file that can be used, and what is wrong with it all the same; without a model it cannot be used. */
 export interface ConfigurationFileContent {
-  readonly model?: ConfigurationModel;
+  /** As `@opentelemetry/configuration` calls it, a `ConfigurationModel`. */
+  readonly model?: object;
   readonly mistakes: readonly string[];
 }
 
