@@ -57,4 +57,5 @@ provide() { # LANGUAGE
   echo "$1 $folder"
 }
 
-for language in python go java; do provide "$language"; done
+for language in python go java; do provide "$language" & done
+wait

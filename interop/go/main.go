@@ -36,6 +36,8 @@ type command struct {
 	Deliveries int               `json:"deliveries"`
 	Failures   int               `json:"failures"`
 	DeadLetter string            `json:"deadLetter"`
+	// What is sent as it is, beside the instrumentation: names and values, null ones too.
+	Headers [][2]*string `json:"headers"`
 }
 
 type answer struct {
@@ -67,11 +69,15 @@ func main() {
 	otel.SetTracerProvider(provider)
 	otel.SetTextMapPropagator(autoprop.NewTextMapPropagator())
 	config := newConfig()
-	producer, err := newProducer(config)
+	plain, err := sarama.NewSyncProducer(brokers, config)
 	if err != nil {
 		log.Fatal(err)
 	}
+	producer := otelsarama.WrapSyncProducer(config, plain)
 	serve(func(one command) (answer, error) {
+		if one.Headers != nil {
+			return sendAsItIs(plain, one)
+		}
 		if one.Do == "produce" {
 			return produce(producer, one)
 		}
@@ -115,14 +121,6 @@ func newConfig() *sarama.Config {
 	return config
 }
 
-func newProducer(config *sarama.Config) (sarama.SyncProducer, error) {
-	producer, err := sarama.NewSyncProducer(brokers, config)
-	if err != nil {
-		return nil, err
-	}
-	return otelsarama.WrapSyncProducer(config, producer), nil
-}
-
 func produce(producer sarama.SyncProducer, one command) (answer, error) {
 	ctx := w3c.Extract(context.Background(), propagation.MapCarrier(one.Context))
 	// The app's own span around what it sends.
@@ -140,4 +138,17 @@ func produce(producer sarama.SyncProducer, one command) (answer, error) {
 		return answer{Sent: one.Messages}, err
 	}
 	return answer{Sent: one.Messages}, producer.SendMessages(messages)
+}
+
+func sendAsItIs(plain sarama.SyncProducer, one command) (answer, error) {
+	message := &sarama.ProducerMessage{Topic: one.To, Value: sarama.StringEncoder(one.Messages[0])}
+	for _, header := range one.Headers {
+		record := sarama.RecordHeader{Key: []byte(*header[0])}
+		if header[1] != nil {
+			record.Value = []byte(*header[1])
+		}
+		message.Headers = append(message.Headers, record)
+	}
+	_, _, err := plain.SendMessage(message)
+	return answer{Sent: one.Messages}, err
 }

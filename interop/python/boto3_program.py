@@ -4,7 +4,7 @@ import os
 import threading
 
 import boto3
-from program import Handler, order, serve
+from program import Handler, headers_of, order, serve
 
 # The instrumentation of Boto3 keeps the current message's span for the whole process: one command at a time.
 _turn = threading.Lock()
@@ -22,11 +22,22 @@ def produce(command):
     with _turn, order(command):
         messages = command["messages"]
         if len(messages) == 1:
-            sqs.send_message(QueueUrl=command["to"], MessageBody=messages[0])
+            sqs.send_message(QueueUrl=command["to"], MessageBody=messages[0], **attributes_of(command))
         else:
             entries = [{"Id": str(index), "MessageBody": message} for index, message in enumerate(messages)]
             sqs.send_message_batch(QueueUrl=command["to"], Entries=entries)
         return {"sent": messages}
+
+
+def attributes_of(command):
+    typed = {
+        name: {"DataType": "Binary", "BinaryValue": value}
+        if isinstance(value, bytes)
+        else {"DataType": "String", "StringValue": value}
+        for name, value in headers_of(command).items()
+    }
+    system = {name: typed.pop(name) for name in ["AWSTraceHeader"] if name in typed}
+    return {"MessageAttributes": typed, "MessageSystemAttributes": system} if typed or system else {}
 
 
 def consume(command):

@@ -3,7 +3,7 @@
 import os
 
 import pika
-from program import Handler, order, serve
+from program import Handler, headers_of, order, serve
 
 
 def connect():
@@ -16,7 +16,8 @@ def produce(command):
         channel.confirm_delivery()
         with order(command):
             for message in command["messages"]:
-                channel.basic_publish("", command["to"], message.encode())
+                properties = pika.BasicProperties(headers=headers_of(command))
+                channel.basic_publish("", command["to"], message.encode(), properties)
     return {"sent": command["messages"]}
 
 

@@ -32,6 +32,14 @@ def order(command):
         context.detach(token)
 
 
+def headers_of(command):
+    """What is sent as it is, by a program without instrumentation; bytes come as {"bytes": "…"}."""
+    return {
+        name: value["bytes"].encode() if isinstance(value, dict) else value
+        for name, value in command.get("headers", [])
+    }
+
+
 class Handler:
     """Handles deliveries of messages, of which the first ones may be told to fail."""
 

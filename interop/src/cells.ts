@@ -34,7 +34,5 @@ export const COLUMNS: readonly Column[] = [
   { title: 'X-Ray', kind: 'single', propagator: 'xray', asks: 'trace' },
 ];
 
-export const DIRECTIONS: readonly Direction[] = ['from Node', 'to Node'];
-
 export const titleOf = (peer: Peer, direction: Direction) =>
   direction === 'from Node' ? `Node → ${peer.name}` : `${peer.name} → Node`;

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { FOLDER } from './peers';
+import { oddCarriersTable } from './odd-carriers';
 import { report } from './report';
 
 const FILE = path.join(FOLDER, '../docs/interop.md');
@@ -23,6 +24,12 @@ ${report.table()}
 
 ${report.versions()}
 
+## Odd contexts
+
+Sent by Sarama, Pika and Boto3 without instrumentation, and consumed by Node.js with queuetrace. Of repeated Kafka headers the last counts, as for the Java agent.
+
+${oddCarriersTable()}
+
 ## One order through three languages
 
 Spring sends an order through Kafka; Node.js fails on it once, tries again and sends it on through RabbitMQ; Pika ships it. \`order\` and \`handle\` are the apps' own spans. As it was exported:
@@ -42,7 +49,7 @@ ${without}
 - The X-Ray propagator for Node.js spells its field \`x-amzn-trace-id\`; those of Java, Go and Python look up \`X-Amzn-Trace-Id\` by exact case. queuetrace writes the latter and reads both.
 - otelsarama takes its parent from the message: inject into it before sending. It rewrites \`traceparent\` in what it hands out, so that headers sent on lead to its receive span.
 - The Java agent's receive telemetry (\`OTEL_INSTRUMENTATION_MESSAGING_EXPERIMENTAL_RECEIVE_TELEMETRY_ENABLED\`) makes the send a link instead of the parent, and leaves out baggage.
-- Spring's \`DeadLetterPublishingRecoverer\` is known by its \`kafka_dlt-*\` headers. What an app of another language dead-letters by hand is told in full where it writes the headers \`dlq.original_queue\`, \`dlq.error\` and \`dlq.timestamp\`, as the Go program here does.
+- Spring's \`DeadLetterPublishingRecoverer\` is known by its \`kafka_dlt-*\` headers, and so are its retry topics (\`@RetryableTopic\`), which also say how often a message was tried: \`dlq.retry_count\`. What an app of another language dead-letters by hand is told in full where it writes the headers \`dlq.original_queue\`, \`dlq.error\` and \`dlq.timestamp\`, as the Go program here does.
 - boto3sqs ends the span of a delivery when it is deleted, so that one that failed has none. botocore reads no context; what it sends has \`AWSTraceHeader\` only, which is read without any option.
 `;
   writeFileSync(FILE, await format(text, { ...(await resolveConfig(FILE)), filepath: FILE }));

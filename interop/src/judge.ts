@@ -4,7 +4,7 @@ import type { Cell, Column } from './cells';
 import { serviceOf, type Evidence } from './evidence';
 import { NODE } from './programs';
 import { traceTree } from './trace-tree';
-import type { Run } from './run-cell';
+import { FAILURES, type Run } from './run-cell';
 
 /** A cell that has run, with what was exported meanwhile. */
 export interface Case {
@@ -34,7 +34,7 @@ export function judge(one: Case, asks: Column['asks']): void {
 }
 
 function answer(one: Case, asks: Column['asks']): void {
-  if (asks === 'trace') return judgeTrace(one);
+  if (asks === 'trace') return new TraceJudge(one).judge();
   const { run, evidence } = one;
   for (const message of run.messages)
     for (const handle of evidence.handlesOf(message)) QUESTIONS[asks](handle, run, evidence);
@@ -51,61 +51,84 @@ const QUESTIONS: Record<Exclude<Column['asks'], 'trace'>, (handle: OtlpSpan, run
 };
 
 /** Every message is led back to the very span that sent it: by the parent of the span that processed it, or by a link. */
-function judgeTrace({ cell, run, evidence }: Case): void {
-  const [sender, receiver] = cell.direction === 'from Node' ? [NODE, cell.peer.name] : [cell.peer.name, NODE];
-  const ledTo = new Set<OtlpSpan>();
-  for (const message of run.messages) {
+class TraceJudge {
+  private readonly _sender: string;
+  private readonly _receiver: string;
+
+  constructor(private readonly _case: Case) {
+    const { direction, peer } = _case.cell;
+    [this._sender, this._receiver] = direction === 'from Node' ? [NODE, peer.name] : [peer.name, NODE];
+  }
+
+  judge(): void {
+    const { run, evidence } = this._case;
+    const ledTo = new Set(run.messages.flatMap(message => this._judgeMessage(message)));
+    const sends = new Set(run.messages.flatMap(message => evidence.sendsOf(message)));
+    // Where each message has a send span of its own, none is taken for another's.
+    if (!this._isForgotten(0)) assert.equal(ledTo.size, sends.size, 'sends that no message leads to');
+  }
+
+  /** The sends that its attempts lead to. */
+  private _judgeMessage(message: string): OtlpSpan[] {
+    const { evidence } = this._case;
     const sends = evidence.sendsOf(message);
     assert.ok(sends.length > 0, 'no span of a send');
-    const handles = evidence.handlesOf(message);
-    const attempts = handles.filter(handle => serviceOf(handle) === receiver);
-    const processes = attempts.map(handle => evidence.processOf(handle));
-    for (const [index, process] of processes.entries()) {
-      const isForgotten = cell.peer.forgetsFailures && receiver !== NODE && isFailure(cell, index);
-      if (isForgotten) continue;
-      ledTo.add(sourceOf(evidence, process, sends));
+    const attempts = this._processesOf(message, this._receiver);
+    if (this._receiver === NODE) this._assertAttempts(attempts);
+    for (const process of this._processesOf(message, this._sender)) this._judgeDeadLetter(process, sends);
+    return attempts.flatMap((process, index) =>
+      this._isForgotten(index) ? [] : this._sourceOf(process, index, sends),
+    );
+  }
+
+  private _processesOf(message: string, service: string): (OtlpSpan | undefined)[] {
+    const { evidence } = this._case;
+    const handles = evidence.handlesOf(message).filter(handle => serviceOf(handle) === service);
+    return handles.map(handle => evidence.processOf(handle));
+  }
+
+  /** Of an attempt that failed a peer may export nothing. */
+  private _isForgotten(attempt: number): boolean {
+    const { kind, peer } = this._case.cell;
+    if (!peer.forgetsFailures || this._receiver === NODE) return false;
+    return kind === 'dead letter' || (kind === 'retry' && attempt === 0);
+  }
+
+  private _sourceOf(process: OtlpSpan | undefined, attempt: number, sends: readonly OtlpSpan[]): OtlpSpan[] {
+    const { cell, evidence } = this._case;
+    assert.ok(process, 'no span of a consumer around the handler');
+    const complaint = `${process.name} leads to none of ${sends.map(({ name }) => name).join()}`;
+    if (attempt > 0 && cell.peer.sendsRetries) {
+      assert.ok(evidence.leads(process, sends), complaint);
+      return [];
     }
-    if (receiver === NODE) assertAttempts(processes);
-    const deadLetters = handles.filter(handle => serviceOf(handle) === sender);
-    for (const handle of deadLetters) judgeDeadLetter({ cell, run, evidence }, evidence.processOf(handle), sends);
+    const source = evidence.sourcesOf(process).find(span => sends.includes(span));
+    assert.ok(source, complaint);
+    return [source];
   }
-  // Where each message has a send span of its own, none is taken for another's.
-  const sends = new Set(run.messages.flatMap(message => evidence.sendsOf(message)));
-  const isForgotten = cell.peer.forgetsFailures && cell.kind === 'dead letter' && receiver !== NODE;
-  if (!isForgotten) assert.equal(ledTo.size, sends.size, 'sends that no message leads to');
-}
 
-const isFailure = ({ kind }: Cell, index: number) => kind === 'dead letter' || (kind === 'retry' && index === 0);
-
-function sourceOf(evidence: Evidence, process: OtlpSpan | undefined, sends: readonly OtlpSpan[]): OtlpSpan {
-  assert.ok(process, 'no span of a consumer around the handler');
-  const source = evidence.sourcesOf(process).find(span => sends.includes(span));
-  assert.ok(source, `${process.name} leads to none of ${sends.map(({ name }) => name).join()}`);
-  return source;
-}
-
-/** Ours link an attempt to the one before. */
-function assertAttempts(processes: readonly (OtlpSpan | undefined)[]): void {
-  for (const [index, process] of processes.entries()) {
-    if (index === 0) continue;
-    const link = process!.links.find(({ attributes }) => attributes['link.type'] === 'previous-attempt');
-    assert.equal(link?.spanId, processes[index - 1]!.spanId, 'no link to the attempt before');
+  /** Ours link an attempt to the one before. */
+  private _assertAttempts(processes: readonly (OtlpSpan | undefined)[]): void {
+    for (const [index, process] of processes.slice(1).entries()) {
+      const link = process?.links.find(({ attributes }) => attributes['link.type'] === 'previous-attempt');
+      assert.ok(link, 'no link to the attempt before');
+      assert.equal(link.spanId, processes[index]?.spanId);
+    }
   }
-}
 
-/** A dead letter that an app has sent leads to that send and so on to the first; one that the broker has moved, to the first. */
-function judgeDeadLetter(
-  { cell, run, evidence }: Case,
-  process: OtlpSpan | undefined,
-  sends: readonly OtlpSpan[],
-): void {
-  assert.ok(process, 'no span of a consumer around the handler of dead letters');
-  const giver = cell.direction === 'from Node' ? cell.peer.name : NODE;
-  const isSentAgain = (span: OtlpSpan) => serviceOf(span) === giver && span.kind === 'PRODUCER';
-  const source = evidence
-    .sourcesOf(process)
-    .find(span => (cell.peer.system === 'kafka' ? isSentAgain(span) : sends.includes(span)));
-  assert.ok(source, `${process.name} does not lead to where the dead letter was sent`);
-  assert.ok(evidence.leads(source, sends), `${process.name} does not lead to the first send`);
-  if (cell.direction === 'from Node') assert.equal(process.attributes['dlq.original_queue'], run.queue);
+  /** One that an app has sent leads to that send and so on to the first; one that the broker has moved, to the first. */
+  private _judgeDeadLetter(process: OtlpSpan | undefined, sends: readonly OtlpSpan[]): void {
+    const { cell, run, evidence } = this._case;
+    assert.ok(process, 'no span of a consumer around the handler of dead letters');
+    const isSentAgain = (span: OtlpSpan) => serviceOf(span) === this._receiver && span.kind === 'PRODUCER';
+    const isMoved = cell.peer.system !== 'kafka';
+    const source = evidence.sourcesOf(process).find(span => (isMoved ? sends.includes(span) : isSentAgain(span)));
+    assert.ok(source, `${process.name} does not lead to where the dead letter was sent`);
+    assert.ok(evidence.leads(source, sends), `${process.name} does not lead to the first send`);
+    if (cell.direction === 'to Node') return;
+    assert.equal(process.attributes['dlq.original_queue'], run.queue);
+    // A broker that moves a message does not know why the app has refused it.
+    if (!isMoved) assert.match(String(process.attributes['dlq.error']), /the order is refused$/);
+    if (cell.peer.sendsRetries) assert.equal(process.attributes['dlq.retry_count'], FAILURES);
+  }
 }

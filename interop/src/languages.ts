@@ -3,7 +3,7 @@ import path from 'node:path';
 import { FOLDER, type Language } from './peers';
 
 /** What was built, language by language: the folder, or why there is none. */
-export class Languages {
+class Languages {
   readonly folders = new Map<Language, string>();
   readonly missing = new Map<Language, string>();
 
@@ -19,3 +19,5 @@ export class Languages {
     }
   }
 }
+
+export const languages = new Languages();

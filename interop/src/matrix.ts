@@ -1,8 +1,8 @@
 import { startOtlpReceiver, type System } from '@queuetrace/test-utils';
-import { COLUMNS, DIRECTIONS, type Cell, type Column } from './cells';
+import { COLUMNS, type Cell, type Column } from './cells';
 import { Evidence } from './evidence';
 import type { Case } from './judge';
-import type { Language, Peer } from './peers';
+import { directionsOf, type Language, type Peer } from './peers';
 import { Programs } from './programs';
 import { queuesOn, type Queues } from './queues';
 import { runCell, type Run } from './run-cell';
@@ -24,7 +24,7 @@ export class Matrix {
     peers: readonly Peer[],
   ) {
     for (const peer of peers)
-      for (const direction of DIRECTIONS) for (const column of COLUMNS) this._add(peer, direction, column);
+      for (const direction of directionsOf(peer)) for (const column of COLUMNS) this._add(peer, direction, column);
   }
 
   /** Runs all cells and ends the programs, so that they have exported all that they ever will. */

@@ -18,16 +18,25 @@ export interface Peer {
   /** Its program, given the folder with what it was built from. */
   command(folder: string): string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Both, where there is nothing else. */
+  readonly directions?: readonly Direction[];
   /** Why there is no such cell. */
   cannot?(direction: Direction, column: Column): string | undefined;
+  /** What is tried again is sent again, to another topic. */
+  readonly sendsRetries?: boolean;
   /** A delivery that is not deleted has no span of its own there. */
   readonly forgetsFailures?: boolean;
 }
 
-const python = (program: string) => (folder: string) => [
-  path.join(folder, 'bin/opentelemetry-instrument'),
+/** A Python program without any instrumentation. */
+export const plainPython = (program: string) => (folder: string) => [
   path.join(folder, 'bin/python'),
   path.join(FOLDER, 'python', program),
+];
+
+const python = (program: string) => (folder: string) => [
+  path.join(folder, 'bin/opentelemetry-instrument'),
+  ...plainPython(program)(folder),
 ];
 
 const java = (folder: string) => [
@@ -59,10 +68,24 @@ export const PEERS: readonly Peer[] = [
     node: 'kafkajs',
     command: java,
     env: { OTEL_INSTRUMENTATION_MESSAGING_EXPERIMENTAL_RECEIVE_TELEMETRY_ENABLED: 'true' },
-    cannot(direction, { propagator, asks }) {
-      if (direction === 'to Node' || propagator !== 'w3c') return 'as without receive telemetry';
+    directions: ['from Node'],
+    cannot(_direction, { propagator, asks }) {
+      if (propagator !== 'w3c') return 'as without receive telemetry';
       return asks === 'baggage' ? NO_BAGGAGE : undefined;
     },
+  },
+  {
+    name: 'Spring Kafka, retry topics',
+    language: 'java',
+    packages: SPRING,
+    system: 'kafka',
+    node: 'kafkajs',
+    command: java,
+    env: { INTEROP_RETRIES: 'topics' },
+    sendsRetries: true,
+    directions: ['from Node'],
+    cannot: (_direction, { kind }) =>
+      kind === 'retry' || kind === 'dead letter' ? undefined : 'as without retry topics',
   },
   {
     name: 'Sarama',
@@ -108,3 +131,9 @@ export const PEERS: readonly Peer[] = [
     },
   },
 ];
+
+export const directionsOf = ({ directions = ['from Node', 'to Node'] }: Peer) => directions;
+
+export function peerNamed(wanted: string): Peer {
+  return PEERS.find(({ name }) => name === wanted)!;
+}

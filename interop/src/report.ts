@@ -1,5 +1,6 @@
-import { COLUMNS, DIRECTIONS, titleOf, type Column, type Direction } from './cells';
-import { PEERS, type Peer } from './peers';
+import { COLUMNS, titleOf, type Column, type Direction } from './cells';
+import { directionsOf, PEERS, type Peer } from './peers';
+import { markdownTable } from './markdown-table';
 import { versionOf } from './pins';
 
 const NOT_RUN = 'not run';
@@ -16,16 +17,20 @@ class Report {
     this._outcomes.set(key, hasPassed && this._outcomes.get(key) !== false);
   }
 
+  get hasBegun(): boolean {
+    return this._outcomes.size > 0;
+  }
+
   /** Whether every cell that there is has run. */
   get isComplete(): boolean {
     const hasRun = (peer: Peer, direction: Direction) =>
       COLUMNS.every(column => this._cell(peer, direction, column) !== NOT_RUN);
-    return PEERS.every(peer => DIRECTIONS.every(direction => hasRun(peer, direction)));
+    return PEERS.every(peer => directionsOf(peer).every(direction => hasRun(peer, direction)));
   }
 
   table(): string {
     const rows = PEERS.flatMap(peer =>
-      DIRECTIONS.map(direction => [
+      directionsOf(peer).map(direction => [
         titleOf(peer, direction),
         ...COLUMNS.map(column => this._cell(peer, direction, column)),
       ]),
@@ -56,11 +61,6 @@ class Report {
     if (!this._reasons.includes(reason)) this._reasons.push(reason);
     return this._reasons.indexOf(reason) + 1;
   }
-}
-
-function markdownTable([head, ...rows]: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 /** Of this run. */

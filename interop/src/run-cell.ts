@@ -18,7 +18,8 @@ export interface Run {
   readonly queue: string;
 }
 
-const FAILURES = 2;
+/** Before a message is a dead letter. */
+export const FAILURES = 2;
 
 /** Sends a cell's messages and has them handled. What can be seen of it is in the spans that the programs export. */
 export async function runCell(cell: Cell, programs: Programs, queues: Queues): Promise<Run> {

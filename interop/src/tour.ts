@@ -1,15 +1,14 @@
 import { startOtlpReceiver, type System } from '@queuetrace/test-utils';
 import { randomBytes } from 'node:crypto';
 import { Evidence } from './evidence';
-import { PEERS, type Language } from './peers';
+import { peerNamed, type Language } from './peers';
 import { Programs } from './programs';
 import { queuesOn } from './queues';
 import { newIncoming } from './run-cell';
 import { traceTree } from './trace-tree';
 
-const peer = (wanted: string) => PEERS.find(({ name }) => name === wanted)!;
-const SPRING = peer('Spring Kafka');
-const PIKA = peer('Pika');
+const SPRING = peerNamed('Spring Kafka');
+const PIKA = peerNamed('Pika');
 
 export const TOUR_LANGUAGES: readonly Language[] = [SPRING.language, PIKA.language];
 

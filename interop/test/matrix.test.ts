@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { withBroker, type System } from '@queuetrace/test-utils';
-import { COLUMNS, DIRECTIONS, titleOf, type Cell, type Column } from '../src/cells';
+import { COLUMNS, titleOf, type Cell, type Column } from '../src/cells';
 import { writeDocument } from '../src/document';
 import { assertHandled, judge } from '../src/judge';
-import { Languages } from '../src/languages';
+import { languages } from '../src/languages';
 import { Matrix } from '../src/matrix';
-import { PEERS, type Peer } from '../src/peers';
+import { directionsOf, PEERS, type Peer } from '../src/peers';
 import { report } from '../src/report';
 
-const languages = new Languages();
 const SYSTEMS: Record<System, string> = { kafka: 'Kafka', rabbitmq: 'RabbitMQ', aws_sqs: 'SQS' };
 
 /** A test for each question about messages between Node.js and these peers. */
 function eachQuestion(peers: readonly Peer[], ask: (cell: Omit<Cell, 'isControl'>, column: Column) => void): void {
   for (const peer of peers) {
-    for (const direction of DIRECTIONS) {
+    for (const direction of directionsOf(peer)) {
       const columns = COLUMNS.filter(column => !peer.cannot?.(direction, column));
       if (columns.length === 0) continue;
       describe(titleOf(peer, direction), () => {
@@ -68,9 +67,15 @@ for (const system of Object.keys(SYSTEMS) as System[]) {
   });
 }
 
+let hasFailed = false;
+
+afterEach(function () {
+  hasFailed ||= this.currentTest?.state === 'failed';
+});
+
 after(async () => {
-  console.log(`\n${report.table()}\n`);
+  if (report.hasBegun) console.log(`\n${report.table()}\n`);
   const missing = [...languages.missing].map(([language, problem]) => `!! LEFT OUT: ${language} ${problem}`);
   if (missing.length > 0) console.error(`${missing.join('\n')}\n`);
-  if (report.tour && report.isComplete) await writeDocument(report.tour);
+  if (report.tour && report.isComplete && !hasFailed) await writeDocument(report.tour);
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { withBroker } from '@queuetrace/test-utils';
 import { serviceOf } from '../src/evidence';
-import { Languages } from '../src/languages';
+import { languages } from '../src/languages';
 import { report } from '../src/report';
 import { Tour, TOUR_LANGUAGES } from '../src/tour';
 
 describe('an order that goes from Spring through Kafka to Node, and through RabbitMQ to Pika', () => {
-  const { folders } = new Languages();
+  const { folders } = languages;
   const kafka = withBroker('kafka');
   const rabbitmq = withBroker('rabbitmq');
   const [tour, control] = [new Tour(false), new Tour(true)];
