@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag, metrics, type MeterProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   InstrumentationNodeModuleDefinition,
@@ -32,6 +32,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
   // Set while the base class's constructor runs: an initializer would wipe them out.
   declare private _telemetries?: Map<unknown, MessagingTelemetry<never>>;
   declare private _patchTable?: PatchTable;
+  declare private _globalMeterProvider?: MeterProvider;
   declare private _isSecondLookDue?: boolean;
   declare private _isFollowingImports?: boolean;
 
@@ -57,6 +58,7 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
       // Only APIs from 1.10 have logs.
       logger: () => this.logger as EventLogger | undefined,
       meter: () => this.meter,
+      lookForMeter: () => this._adoptGlobalMeter(),
     });
     this._telemetries.set(system, telemetry as MessagingTelemetry<unknown> as MessagingTelemetry<never>);
     return telemetry;
@@ -87,6 +89,14 @@ export abstract class MessagingInstrumentation<M> extends InstrumentationBase<Re
 
   override _updateMetricInstruments(): void {
     for (const telemetry of this._started) telemetry.updateMeter();
+  }
+
+  /** Who sets a global provider after us tells nobody; the API of traces has a proxy for that, that of metrics none. */
+  private _adoptGlobalMeter(): void {
+    const provider = metrics.getMeterProvider();
+    if (provider === this._globalMeterProvider) return;
+    this._globalMeterProvider = provider;
+    this.setMeterProvider(provider);
   }
 
   override init(): InstrumentationNodeModuleDefinition[] {

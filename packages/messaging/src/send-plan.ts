@@ -31,7 +31,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   for (const linked of intent.linked ?? []) links.add(linked, 'fan-out-source');
   const { fields } = globalPropagator();
   const sentAtMs = Date.now();
-  const forwarded = new Map<M, SpanContext>();
+  let forwarded: Map<M, SpanContext> | undefined;
   for (const message of operation.messages) {
     const existing = hasContext(system, message, fields) ? creationOf(system, message) : undefined;
     const isForwarded =
@@ -41,14 +41,18 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
       links.addCreation(existing);
       continue;
     }
-    if (isForwarded) forwarded.set(message, existing);
-    if (isForwarded && existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
+    if (isForwarded) {
+      (forwarded ??= new Map<M, SpanContext>()).set(message, existing);
+      if (existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
+    }
     if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
   }
   const process = source?.type === 'process' ? source : undefined;
-  if (!process && forwarded.size === 0) return { links, carriers };
+  if (!process && !forwarded) return { links, carriers };
   // What was delivered is read, which anybody may have written.
-  const republish = guarded('telling a story', () => planRepublish(core, operation, process, forwarded, intent));
+  const republish = guarded('telling a story', () =>
+    planRepublish(core, operation, process, forwarded ?? new Map(), intent),
+  );
   return { links, carriers, ...republish };
 }
 

@@ -29,6 +29,8 @@ export interface TelemetrySource {
   tracer(): Tracer;
   logger(): EventLogger | undefined;
   meter(): Meter | undefined;
+  /** Asked while nobody takes what is recorded: there may be a meter by now. */
+  lookForMeter?(): void;
 }
 
 /** The point in time at which an operation began, for a span that can only be made afterwards. */
@@ -120,6 +122,7 @@ export class TelemetryCore<M = unknown> {
   }
 
   start(start: Start<M>): ActiveOperation<M> {
+    if (this.metrics?.isOn === false) this._source.lookForMeter?.();
     const span = start.isSpanless ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : this._startSpan(start);
     const active = new ActiveOperation<M>(this, start, span);
     const hook = start.type === 'create' ? undefined : this.config[`${start.type}Hook`];

@@ -1,3 +1,4 @@
+import { metrics } from '@opentelemetry/api';
 import { telemetry, type MetricPoint } from '@queuetrace/test-utils';
 import assert from 'node:assert/strict';
 import { kafka, MessagingInstrumentation, type KafkaMessage, type MessagingConfig } from '../src';
@@ -58,6 +59,22 @@ describe('the base of every instrumentation', () => {
     assert.equal(telemetry.span('send after').attributes['messaging.destination.name'], 'after');
     const points = await telemetry.metric('messaging.client.sent.messages');
     assert.ok(points.some(({ attributes }) => attributes['messaging.destination.name'] === 'after'));
+  });
+
+  it('finds a global meter provider that is set when it is at work already', async () => {
+    metrics.disable();
+    try {
+      const toy = new ToyInstrumentation();
+      toy.send('early', () => undefined);
+      metrics.setGlobalMeterProvider(telemetry.meterProvider);
+      assert.equal(await sentTo('early'), 0);
+      toy.send('late', () => undefined);
+      assert.deepEqual([await sentTo('early'), await sentTo('late')], [1, 1]);
+      const durations = await telemetry.metric('messaging.client.operation.duration');
+      assert.ok(durations.some(({ attributes }) => attributes['messaging.destination.name'] === 'late'));
+    } finally {
+      metrics.setGlobalMeterProvider(telemetry.meterProvider);
+    }
   });
 
   it('has counted what was sent before there was a meter, and under another configuration', async () => {
