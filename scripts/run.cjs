@@ -12,6 +12,9 @@ const stamp = path.join(root, 'node_modules', '.queuetrace-lock');
 const tasks = {
   build: [],
   docs: ['node scripts/docs.cjs'],
+  'test:collector': [
+    "mocha --no-config --exit --timeout 60000 --require ./packages/test-utils/build/src/root-hooks.js 'packages/collector-kit-test/build/test/**/*.test.js'",
+  ],
   'test:nodes': ['node scripts/test-nodes.cjs'],
   'test:peers': ['node scripts/test-peers.cjs'],
   'check:packages': ['node scripts/check-packages.cjs'],

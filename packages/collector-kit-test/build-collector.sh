@@ -4,6 +4,7 @@
 # ${XDG_CACHE_HOME:-~/.cache}/queuetrace-collector.
 #
 #   build-collector.sh           builds what is missing
+#                                exit status 75: the proxy does not have them, or is out of reach
 #   build-collector.sh --paths   prints where both binaries are, or will be, a line each; builds nothing
 set -euo pipefail
 
@@ -27,6 +28,11 @@ say() { printf '%4ds  %s\n' $((SECONDS - started)) "$*"; }
 command -v go >/dev/null || {
   echo "build-collector.sh: go is not on the PATH (Go 1.25 or newer: https://go.dev/dl)" >&2
   exit 1
+}
+
+[ -x "$otelcol" ] && [ -x "$promcheck" ] || go list -m "go.opentelemetry.io/collector/cmd/builder@v$version" >/dev/null || {
+  echo "build-collector.sh: the builder $version is not to be had from $(go env GOPROXY)" >&2
+  exit 75
 }
 
 mkdir -p "$cache"
