@@ -1,6 +1,9 @@
 import * as assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { Attributes } from '@opentelemetry/api';
+import { Kafka, logLevel } from 'kafkajs';
 import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
@@ -111,6 +114,25 @@ describe('kafkajs client life', () => {
     await kafka.subscribed(consumer, topic, { eachMessage: () => Promise.reject(new Error('refused')) });
     await crash;
     assert.equal((await eventsOf(groupId)).crash, 1);
+  });
+
+  it('counts requests that time out', async () => {
+    // Somebody who never answers.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const client = new Kafka({
+      brokers: [`127.0.0.1:${port}`],
+      logLevel: logLevel.NOTHING,
+      requestTimeout: 50,
+      retry: { retries: 0 },
+    });
+    const producer = client.producer();
+    await assert.rejects(producer.connect());
+    await producer.disconnect();
+    silent.close();
+    const events = (await telemetry.metric(EVENTS)).map(({ attributes }) => attributes['messaging.client.event']);
+    assert.ok(events.includes('request_timeout'), events.join());
   });
 
   it('counts nothing while it is switched off', async () => {

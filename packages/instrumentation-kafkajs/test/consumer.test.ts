@@ -3,7 +3,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { suppressTracing } from '@opentelemetry/core';
 import type { ConsumerCrashEvent, EachMessagePayload, KafkaMessage, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
-import { telemetry, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
 import {
   causeOf,
   consumerConfig,
@@ -17,6 +17,7 @@ import {
 } from './kafka';
 
 const tracer = trace.getTracer('test');
+const HOUR_MS = 3_600_000;
 const LOST = new Error('the card was refused');
 
 describe('kafkajs eachMessage', () => {
@@ -201,6 +202,46 @@ describe('kafkajs eachMessage', () => {
       assert.equal(span.parentSpanContext, undefined);
       assert.deepEqual(span.links, []);
     }
+  });
+
+  it('reads headers without a value, as clients of other languages write them, and shows them to the app', async () => {
+    const { byteLength } = Buffer;
+    // This library can only read them: it asks for the size of what it writes.
+    Buffer.byteLength = (value, encoding) => (value === null ? 0 : byteLength(value, encoding));
+    const none = null as unknown as string;
+    try {
+      await kafka.seed(topic, [{ value: 'x', headers: { traceparent: none, baggage: none, source: none } }]);
+    } finally {
+      Buffer.byteLength = byteLength;
+    }
+    let seen: KafkaMessage['headers'];
+    instrumentation.setConfig({ headersIncluded: ['*'] });
+    const [span] = await consume(async ({ message }) => void (seen = message.headers));
+    assert.deepEqual(seen, { traceparent: null, baggage: null, source: null });
+    assert.equal(span.parentSpanContext, undefined);
+    assert.deepEqual(span.links, []);
+  });
+
+  it('takes the queue time from the time that the producer gave', async () => {
+    await kafka.seed(topic, [{ value: 'x', timestamp: String(Date.now() - HOUR_MS) }]);
+    const [span] = await consume(async () => {});
+    assert.ok(Number(span.attributes['messaging.queue_time_ms']) >= HOUR_MS);
+  });
+
+  it('takes the queue time from the time of the broker where the topic says LogAppendTime', async function () {
+    if (broker.embedded) {
+      console.error('*** the embedded broker keeps the times of producers: SKIPPED, seen on a real one ***');
+      this.skip();
+    }
+    topic = uniqueName('appended');
+    const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+    await kafka.withAdmin(admin =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
+    );
+    await kafka.seed(topic, [{ value: 'x', timestamp: String(Date.now() - HOUR_MS) }]);
+    const [span] = await consume(async () => {});
+    const queueTimeMs = Number(span.attributes['messaging.queue_time_ms']);
+    assert.ok(queueTimeMs >= 0 && queueTimeMs < HOUR_MS, String(queueTimeMs));
   });
 
   it('records keys and tombstones as the producer does', async () => {

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { Kafka } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
-import { telemetry, withBroker } from '@queuetrace/test-utils';
+import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
 import { header, withKafka } from './kafka';
 
 describe('kafkajs instrumentation, switched on and off', () => {
@@ -139,6 +139,22 @@ describe('kafkajs when the broker goes away', () => {
     const span = telemetry.span(`send ${topic}`);
     assert.match(String(span.attributes['error.type']), /^(KafkaJS|ECONN)/);
     assert.equal(span.attributes['messaging.kafka.offset'], undefined);
+    await broker.restart();
+  });
+
+  it('ends the span of a transaction with the error of its commit', async () => {
+    const topic = await kafka.topic();
+    const transactionalId = uniqueName('payments');
+    const producer = await kafka.producer({ transactionalId, idempotent: true, maxInFlightRequests: 1 });
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: 'x' }] });
+    await broker.stop();
+    let failure: unknown;
+    await assert.rejects(transaction.commit(), error => Boolean((failure = error)));
+    await assert.rejects(transaction.abort());
+    const span = telemetry.span('transaction');
+    assert.equal(span.status.message, (failure as Error).message);
+    assert.equal(span.attributes['messaging.kafka.transaction.outcome'], undefined);
     await broker.restart();
   });
 });

@@ -1,6 +1,7 @@
 import table from './conventions.json';
 
-export type Vocabulary = '1.44' | '1.45' | 'legacy';
+export const VOCABULARIES = ['1.44', '1.45', 'legacy'] as const;
+export type Vocabulary = (typeof VOCABULARIES)[number];
 export type SystemName = keyof typeof table.systems | 'aws.sns';
 export type AttributeType = 'string' | 'int' | 'number' | 'boolean' | 'string | string[]';
 

@@ -11,6 +11,7 @@ import {
   spanRules,
   systemOf,
   systemValue,
+  VOCABULARIES,
   type SpanRule,
   type SystemName,
   type Vocabulary,
@@ -19,10 +20,10 @@ import {
 /** What is wrong with a span by the conventions; the vocabularies are told by its attributes unless one is given. */
 export function conventionErrors(span: ReadableSpan, vocabulary?: Vocabulary): string[] {
   const { attributes } = span;
+  // An INTERNAL span around several operations, a transaction for instance, is no messaging span.
+  if (!isMessagingSpan(attributes) && !vocabulary) return attributeErrors(attributes, VOCABULARIES);
   const vocabularies = vocabulary ? [vocabulary] : detectVocabularies(attributes);
   const errors = [...attributeErrors(attributes, vocabularies), ...linkErrors(span, vocabularies)];
-  // An INTERNAL span around several operations, a transaction for instance, is no messaging span.
-  if (!isMessagingSpan(attributes) && !vocabulary) return errors;
   errors.push(...statusErrors(span));
   const current = vocabularies.filter(name => name !== 'legacy');
   if (current.length === 0) return [...errors, ...legacyErrors(span)];
