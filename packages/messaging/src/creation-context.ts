@@ -12,8 +12,8 @@ const MAX_QUEUE_TIME_MS = 7 * 24 * 3600 * 1000;
 
 interface ProcessPlan<M> extends Start<M> {
   links: Links;
-  /** Of the messages of a batch whose first delivery this is and that say when they were sent. */
-  queueTimesMs?: readonly number[];
+  /** Of the messages of a batch, where it is recorded; undefined for those that do not say, or are redelivered. */
+  queueTimesMs?: readonly (number | undefined)[];
 }
 
 /**
@@ -31,24 +31,26 @@ function planBatch<M>(
   ambient: Context,
   trust: IncomingTrust,
 ): ProcessPlan<M> {
-  const links = new Links();
+  const { messages } = operation;
   const contexts = new CreationContexts(core.system);
-  const queueTimesMs: number[] = [];
+  const queueTimesMs: (number | undefined)[] = [];
   const pasts: Past[] = [];
   const isRecorded = core.metrics?.isOn ?? false;
   const isTrusted = trust !== 'ignore';
-  for (const message of operation.messages) {
+  const links = new Links(index => {
+    // Of messages that share a link it is not told: without metrics most need none.
+    const past = pasts[index];
+    const queueTimeMs = isRecorded ? queueTimesMs[index] : firstQueueTimeOf(core, operation, messages[index], past);
+    return Object.assign(core.messageAttributes(messages[index], true), pastAttributes(past), { queueTimeMs });
+  });
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index];
     const creation = isTrusted ? contexts.of(message) : undefined;
     const past = pastOf(core, operation, message, { creation, isTrusted });
     pasts.push(past);
     addPastLinks(links, past);
-    // Of messages that share a link it is not told: without metrics most need none.
-    const recorded = isRecorded ? firstQueueTimeOf(core, operation, message, past) : undefined;
-    if (recorded !== undefined) queueTimesMs.push(recorded);
-    links.addCreation(creation, () => {
-      const queueTimeMs = isRecorded ? recorded : firstQueueTimeOf(core, operation, message, past);
-      return { ...core.messageAttributes(message, true), ...pastAttributes(past), queueTimeMs };
-    });
+    if (isRecorded) queueTimesMs.push(firstQueueTimeOf(core, operation, message, past));
+    links.addCreation(creation, index);
   }
   return {
     type: 'process',

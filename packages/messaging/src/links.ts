@@ -3,13 +3,11 @@ import type { AttributeWriter, MessagingAttributes } from './semconv';
 
 export type LinkType = 'creation' | 'fan-out-source' | 'original-message' | 'previous-attempt';
 
-/** Of one message; made only for a link that is there in the end. */
-type LinkAttributes = MessagingAttributes | (() => MessagingAttributes);
-
 interface Target {
   spanContext: SpanContext;
   type?: LinkType;
-  attributes?: LinkAttributes;
+  /** Of the first message whose context it is. */
+  index?: number;
   count: number;
 }
 
@@ -20,6 +18,9 @@ export class Links {
   private _creations?: Map<string, Target>;
   private _last?: Target;
 
+  /** @param _attributesOf of a message, by its index; asked only for a link that is there in the end, and for it alone */
+  constructor(private readonly _attributesOf?: (index: number) => MessagingAttributes) {}
+
   /** A link of its own: what led here, besides the messages themselves. */
   add(spanContext: SpanContext | undefined, type?: LinkType): void {
     if (!spanContext) return;
@@ -28,11 +29,11 @@ export class Links {
   }
 
   /** A link to a message's creation context; messages that share one share the link. */
-  addCreation(spanContext: SpanContext | undefined, attributes?: LinkAttributes): void {
+  addCreation(spanContext: SpanContext | undefined, index?: number): void {
     if (!spanContext) return;
     const known = this._find(spanContext);
     if (known) known.count += 1;
-    else this._append({ spanContext, type: 'creation', attributes, count: 1 });
+    else this._append({ spanContext, type: 'creation', index, count: 1 });
   }
 
   /** The creation context, if there is just one. */
@@ -50,8 +51,21 @@ export class Links {
     const targets = this._targets();
     const count = Math.min(targets.length, maxLinks);
     const links: Link[] = [];
-    for (let index = 0; index < count; index++) links.push(toLink(targets[index], writer));
+    for (let index = 0; index < count; index++) links.push(this._toLink(targets[index], writer));
     return links;
+  }
+
+  private _toLink({ spanContext, type, index, count }: Target, writer: AttributeWriter): Link {
+    const isDescribed = index !== undefined && this._attributesOf !== undefined;
+    if (type === 'creation' && count === 1 && !isDescribed) {
+      return { context: spanContext, attributes: writer.creationLink };
+    }
+    const own: Attributes = {};
+    writer.add('linkType', type, own);
+    // A link that stands for several messages cannot carry the attributes of one.
+    if (count > 1) writer.add('batchMessageCount', count, own);
+    else if (isDescribed) writer.write(this._attributesOf!(index), own);
+    return { context: spanContext, attributes: own };
   }
 
   /** Neighbours in a batch tend to share a context. */
@@ -76,18 +90,6 @@ export class Links {
     // A story told of the creation context itself, such as that it is the original, is the link to it.
     return [...story.values(), ...creations.filter(({ spanContext }) => !story.get(keyOf(spanContext))?.type)];
   }
-}
-
-function toLink({ spanContext, type, attributes, count }: Target, writer: AttributeWriter): Link {
-  if (type === 'creation' && count === 1 && !attributes) {
-    return { context: spanContext, attributes: writer.creationLink };
-  }
-  const own: Attributes = {};
-  writer.add('linkType', type, own);
-  // A link that stands for several messages cannot carry the attributes of one.
-  if (count > 1) writer.add('batchMessageCount', count, own);
-  else if (attributes) writer.write(typeof attributes === 'function' ? attributes() : attributes, own);
-  return { context: spanContext, attributes: own };
 }
 
 const keyOf = ({ traceId, spanId }: SpanContext) => traceId + spanId;

@@ -147,21 +147,19 @@ export class MessagingTelemetry<M> {
   received(operation: Operation<M>, startTime: StartTime, error?: unknown): void {
     const hasFailed = error !== undefined;
     if (operation.messages.length === 0 && !hasFailed) return;
-    const links = new Links();
+    const { messages } = operation;
     const contexts = new CreationContexts(this._system);
-    const queueTimesMs: number[] = [];
-    for (const message of operation.messages) {
-      const queueTimeMs = queueTimeOf(this._core, operation, message);
-      if (queueTimeMs !== undefined) queueTimesMs.push(queueTimeMs);
-      const attributes = () => ({ ...this._core.messageAttributes(message, true), queueTimeMs });
-      links.addCreation(contexts.of(message), attributes);
-    }
+    const queueTimesMs = messages.map(message => queueTimeOf(this._core, operation, message));
+    const links = new Links(index =>
+      Object.assign(this._core.messageAttributes(messages[index], true), { queueTimeMs: queueTimesMs[index] }),
+    );
+    messages.forEach((message, index) => links.addCreation(contexts.of(message), index));
     const parent = withoutEndedSpan(context.active());
     const attributes = hasFailed ? { errorType: errorType(error) } : undefined;
     const isSpanless = !this.config.receiveSpans;
     const start = { type: 'receive', operation, kind: SpanKind.CLIENT, parent, links } as const;
     const active = this._core.start({ ...start, startTime, attributes, isSpanless });
-    for (const ms of queueTimesMs) this._core.metrics?.recordQueueTime(operation, ms, active.context);
+    this._recordQueueTimes(queueTimesMs, active);
     active.end(error, hasFailed);
   }
 
@@ -189,9 +187,17 @@ export class MessagingTelemetry<M> {
       countStories(this._core, operation, plan);
     }
     if (isCounted) return active;
-    if (queueTimeMs !== undefined) this._core.metrics?.recordQueueTime(operation, queueTimeMs, active.context);
-    for (const ms of queueTimesMs ?? []) this._core.metrics?.recordQueueTime(operation, ms, active.context);
+    if (queueTimesMs) this._recordQueueTimes(queueTimesMs, active);
+    else if (queueTimeMs !== undefined) this._core.metrics?.recordQueueTime(operation, queueTimeMs, active.context);
     return active;
+  }
+
+  private _recordQueueTimes(
+    timesMs: readonly (number | undefined)[],
+    { operation, context }: ActiveOperation<M>,
+  ): void {
+    const { metrics } = this._core;
+    for (const ms of timesMs) if (ms !== undefined) metrics?.recordQueueTime(operation, ms, context);
   }
 
   /**

@@ -7,9 +7,9 @@ const context = (n: number) => ({ traceId: 'a'.repeat(32), spanId: n.toString(16
 
 describe('the links of a span', () => {
   it('are one for each distinct context, with the attributes of its message', () => {
-    const links = new Links();
-    links.addCreation(context(1), { kafkaOffset: 1 });
-    links.addCreation(context(2), { kafkaOffset: 2 });
+    const links = new Links(index => ({ kafkaOffset: index }));
+    links.addCreation(context(1), 1);
+    links.addCreation(context(2), 2);
     assert.deepEqual(links.build(writer, 10), [
       { context: context(1), attributes: { 'link.type': 'creation', 'messaging.kafka.offset': 1 } },
       { context: context(2), attributes: { 'link.type': 'creation', 'messaging.kafka.offset': 2 } },
@@ -17,8 +17,8 @@ describe('the links of a span', () => {
   });
 
   it('carry a count instead where several messages share one context', () => {
-    const links = new Links();
-    for (const kafkaOffset of [1, 2, 3]) links.addCreation(context(1), { kafkaOffset });
+    const links = new Links(index => ({ kafkaOffset: index }));
+    for (const index of [1, 2, 3]) links.addCreation(context(1), index);
     assert.deepEqual(
       links.build(writer, 10).map(link => link.attributes),
       [{ 'link.type': 'creation', 'messaging.batch.message_count': 3 }],
