@@ -239,6 +239,6 @@ describe('processSqsEvent', () => {
   it('finds the instrumentation of a preload, though the app does not load the library', async () => {
     const nodeArgs = ['--require', path.join(apps, 'preload.cjs')];
     const { stdout, stderr } = await runApp(path.join(apps, 'lambda.mjs'), { nodeArgs });
-    assert.equal(stdout.trim(), 'span: process orders < nothing, 0 links', stderr);
+    assert.equal(stdout.trim(), 'span: process orders < nothing, 0 links, 1', stderr);
   });
 });

@@ -279,7 +279,7 @@ describe('sqs-consumer that an app imports as ESM', () => {
       assert.equal(code, 0, stderr);
       assert.deepEqual(stdout.trim().split('\n'), [
         `span: receive ${queue.name} < nothing, 0 links`,
-        `span: process ${queue.name} < nothing, 0 links${outcome}`,
+        `span: process ${queue.name} < nothing, 0 links, 1${outcome}`,
       ]);
     });
   }

@@ -8,8 +8,9 @@ const { SqsInstrumentation } = require('@queuetrace/instrumentation-aws-sdk-clie
 const printer = {
   onStart() {},
   onEnd({ name, parentSpanContext, links, attributes }) {
-    const error = attributes['error.type'] ? `, ${attributes['error.type']}` : '';
-    console.log(`span: ${name} < ${parentSpanContext ? 'a parent' : 'nothing'}, ${links.length} links${error}`);
+    const told = ['messaging.delivery_count', 'error.type'].map(key => attributes[key]).filter(Boolean);
+    const parent = parentSpanContext ? 'a parent' : 'nothing';
+    console.log([`span: ${name} < ${parent}`, `${links.length} links`, ...told].join(', '));
   },
   forceFlush: async () => {},
   shutdown: async () => {},
