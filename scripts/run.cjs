@@ -25,6 +25,7 @@ const tasks = {
   interop: ["node scripts/test-real.cjs --no-config --exit --timeout 60000 'interop/build/test/**/*.test.js'"],
   bench: ['node packages/bench/build/src/index.js'],
   'bench:startup': ['node packages/bench/build/src/startup/index.js'],
+  'bench:soak': ['node --expose-gc packages/bench/build/src/soak/index.js'],
   demo: ['node packages/demo/build/src/index.js'],
 };
 

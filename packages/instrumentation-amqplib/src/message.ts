@@ -60,12 +60,13 @@ function deliveryModeOf({ persistent, deliveryMode }: Options.Publish): number |
   return deliveryMode ? 2 : undefined;
 }
 
-type Headers = Record<string, unknown> | undefined;
+type Headers = Record<string, unknown> | null | undefined;
 
 /** The library sends inherited headers too, but what copies headers copies only own ones. */
-function flat(headers: Headers): Headers {
-  if (!headers || isPlain(headers)) return headers;
-  const own: Headers = {};
+function flat(headers: Headers): RabbitMqMessage['headers'] {
+  if (!headers) return undefined;
+  if (isPlain(headers)) return headers;
+  const own: Record<string, unknown> = {};
   for (const name in headers) own[name] = headers[name];
   return own;
 }

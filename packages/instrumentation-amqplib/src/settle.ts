@@ -1,6 +1,7 @@
 import {
   ACKED,
   rabbitmqRefusal,
+  RECOVERED,
   type Advice,
   type Call,
   type RabbitMqChannels,
@@ -8,10 +9,10 @@ import {
 } from '@queuetrace/messaging';
 import type { Channel, Message } from 'amqplib';
 
-type Settle = 'ack' | 'nack' | 'reject' | 'ackAll' | 'nackAll';
+type Settle = 'ack' | 'nack' | 'reject' | 'ackAll' | 'nackAll' | 'recover';
 type Requeue = boolean | undefined;
 
-/** `ack`, `nack`, `reject`, `ackAll`, `nackAll`, of what was delivered on the same channel. */
+/** `ack`, `nack`, `reject`, `ackAll`, `nackAll`, `recover`, of what was delivered on the same channel. */
 export function settleAdvice(channels: RabbitMqChannels<Channel>): Record<Settle, Advice> {
   /** The library looks at nothing but the tag; to the broker, all up to 0 are all. */
   const one = (call: Call, channel: Channel, settlement: Settlement, message?: Message, allUpTo?: boolean): unknown => {
@@ -34,6 +35,7 @@ export function settleAdvice(channels: RabbitMqChannels<Channel>): Record<Settle
       one(call, channel, refused('reject', requeue), message),
     ackAll: (call, _args, channel: Channel) => all(call, channel, ACKED),
     nackAll: (call, [requeue]: [Requeue], channel: Channel) => all(call, channel, refused('nack', requeue)),
+    recover: (call, _args, channel: Channel) => all(call, channel, RECOVERED),
   };
 }
 

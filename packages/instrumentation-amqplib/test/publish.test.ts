@@ -179,6 +179,18 @@ for (const api of APIS) {
       assert.deepEqual(told, [persistent, transient, persistent, transient]);
     });
 
+    it('tells a publish whose options or headers are null, which is none to the library', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      peer.channel.sendToQueue(queue, body, null as unknown as undefined);
+      peer.channel.sendToQueue(queue, body, { headers: null });
+      for (const span of telemetry.spans()) {
+        const carried = (await peer.wireMessage(queue)).properties.headers?.traceparent;
+        assert.equal(String(carried).split('-')[2], span.spanContext().spanId);
+      }
+      assert.equal(telemetry.spans().length, 2);
+    });
+
     it('sends inherited options and headers as the library does', async () => {
       class Persistent {
         get persistent() {

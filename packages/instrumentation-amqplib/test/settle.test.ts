@@ -84,6 +84,32 @@ for (const api of APIS) {
       assert.ok(processed().every(span => span.attributes['messaging.rabbitmq.requeue'] === false));
     });
 
+    it('ends all with recover, since the broker delivers them again', async () => {
+      const peer = await peers.open();
+      const queue = await peer.queue();
+      peer.channel.sendToQueue(queue, body);
+      const deliveries: ConsumeMessage[] = [];
+      const again = new Promise<ConsumeMessage>(resolve => {
+        const take = (message: ConsumeMessage | null) => {
+          if (deliveries.push(message!) === 1) peer.request('recover').catch(assert.fail);
+          else resolve(message!);
+        };
+        peer.consume(queue, take).catch(assert.fail);
+      });
+      peer.channel.ack(await again);
+      const told = processed().map(({ attributes }) => [
+        attributes['messaging.rabbitmq.settlement'],
+        attributes['messaging.rabbitmq.requeue'],
+        attributes['messaging.rabbitmq.redelivered'],
+      ]);
+      assert.deepEqual(told, [
+        ['recover', true, undefined],
+        ['ack', undefined, true],
+      ]);
+      const [first, second] = processed();
+      assert.ok(second.links.some(link => link.context.spanId === first.spanContext().spanId));
+    });
+
     it('makes a settle span for each settlement where they are asked for, linked to the message', async () => {
       instrumentation.setConfig({ settleSpans: 'all' });
       const peer = await peers.open();

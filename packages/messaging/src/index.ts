@@ -52,7 +52,7 @@ export { rabbitmq, rabbitmqDelivered, rabbitmqDestination, type RabbitMqMessage 
 export type { RabbitMqChannel } from './systems/rabbitmq-channel';
 export { RabbitMqChannels } from './systems/rabbitmq-channels';
 export { learnDeadLetterExchange } from './systems/rabbitmq-dead-letters';
-export { ACKED, rabbitmqRefusal, type Settlement } from './systems/rabbitmq-settlement';
+export { ACKED, rabbitmqRefusal, RECOVERED, type Settlement } from './systems/rabbitmq-settlement';
 export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
 export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
 export { answerAsWritten, endByAnswer, type SqsBatchAnswer } from './systems/sqs-answer';

@@ -2,7 +2,7 @@ import type { MessagingAttributes } from '../semconv';
 
 /** How a message was settled, in AMQP's words. */
 export interface Settlement {
-  readonly name: 'ack' | 'nack' | 'reject';
+  readonly name: 'ack' | Refusal['type'];
   /** What it says on the span of the message. */
   readonly attributes: MessagingAttributes;
   /** What the processing of the message has failed with; undefined for an ack. */
@@ -10,7 +10,7 @@ export interface Settlement {
 }
 
 interface Refusal {
-  readonly type: 'nack' | 'reject';
+  readonly type: 'nack' | 'reject' | 'recover';
   readonly message: string;
   /** The message goes back to its queue. */
   readonly comesAgain: boolean;
@@ -23,12 +23,15 @@ const REFUSED = {
   reject: [refused('reject', false), refused('reject', true)],
 } as const;
 
+/** `basic.recover`: all that a channel has not settled goes back. */
+export const RECOVERED: Settlement = refused('recover', true);
+
 /** `basic.nack` and `basic.reject`. */
 export function rabbitmqRefusal(name: 'nack' | 'reject', requeue: boolean): Settlement {
   return REFUSED[name][requeue ? 1 : 0];
 }
 
-function refused(name: 'nack' | 'reject', requeue: boolean): Settlement {
+function refused(name: Refusal['type'], requeue: boolean): Settlement {
   return {
     name,
     attributes: { rabbitmqSettlement: name, rabbitmqRequeue: requeue },

@@ -146,7 +146,7 @@ function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undef
 
 /** By name as written, else without regard to case: other languages write `X-B3-TraceId`. */
 function headerOf(headers: RabbitMqMessage['headers'], name: string): unknown {
-  const key = headers && ownKey(headers, name);
+  const key = headers ? ownKey(headers, name) : undefined;
   return key === undefined ? undefined : headers![key];
 }
 
