@@ -10,6 +10,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
  */
 export function flushAtEnd(sdk: Sdk, timeoutMs: number): void {
   flushAtNaturalEnd(sdk, timeoutMs);
+  // `process.exit()`, an exception that nobody catches.
+  process.once('exit', () => guarded('flushing at exit', () => sdk.flushAtExit(timeoutMs)));
   // A worker thread gets no signals.
   if (isMainThread) SIGNALS.forEach(signal => flushAtSignal(signal, sdk, timeoutMs));
 }

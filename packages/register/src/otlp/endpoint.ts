@@ -9,7 +9,7 @@ export type Signal = 'traces' | 'metrics' | 'logs';
 export function endpointOf(signal: Signal, model: NonNullable<OtlpHttpExporterConfigModel>): OtlpEndpoint {
   const url = urlOf(signal, model);
   const { ca_file, cert_file, key_file } = model.tls ?? {};
-  const files = { ca: fileOf(ca_file), cert: fileOf(cert_file), key: fileOf(key_file) };
+  const tls = { ca: fileOf(ca_file), cert: fileOf(cert_file), key: fileOf(key_file) };
   let agent: OtlpEndpoint['agent'] | undefined;
   return {
     url,
@@ -20,10 +20,11 @@ export function endpointOf(signal: Signal, model: NonNullable<OtlpHttpExporterCo
       ...(model.compression === 'gzip' && { 'content-encoding': 'gzip' }),
     },
     isCompressed: model.compression === 'gzip',
+    tls,
     // Made with the first export.
     get agent() {
       const { Agent } = http(url);
-      return (agent ??= new Agent({ keepAlive: true, ...files }));
+      return (agent ??= new Agent({ keepAlive: true, ...tls }));
     },
   };
 }

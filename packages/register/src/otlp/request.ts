@@ -8,6 +8,8 @@ export interface OtlpEndpoint {
   readonly headers: Readonly<Record<string, string>>;
   readonly isCompressed: boolean;
   readonly agent: Agent;
+  /** Certificates and keys. */
+  readonly tls: Readonly<Record<string, Buffer | undefined>>;
 }
 
 /** How an attempt failed: whether another one makes sense, and when. */
@@ -21,12 +23,16 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const RETRYABLE_STATUS = new Set([429, 502, 503, 504]);
 
-/** One request to a collector. Its socket does not keep the app's process alive. */
+/**
+ * One request to a collector. Its socket does not keep the app's process alive.
+ * @param onSent called when it is all with the operating system, which sends it even if the process ends
+ */
 export async function post(
   endpoint: OtlpEndpoint,
   data: Uint8Array,
   timeoutMs: number,
   signal: AbortSignal,
+  onSent?: () => void,
 ): Promise<ExportResponse | Failure> {
   const body = endpoint.isCompressed ? await gzip(data) : data;
   return new Promise(resolve => {
@@ -35,6 +41,7 @@ export async function post(
     const options = { method: 'POST', headers: endpoint.headers, agent: endpoint.agent, signal };
     const sent = request(endpoint.url, options, answer => readAnswer(answer, resolve));
     sent.on('error', fail);
+    if (onSent) sent.on('finish', onSent);
     sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     releaseProcess(sent);
     sent.end(body);

@@ -1,6 +1,7 @@
 import type { ExportResponse, IExporterTransport } from '@opentelemetry/otlp-exporter-base';
 import { report, state } from '@queuetrace/messaging';
 import type { CheckedEndpoint } from '../started';
+import type { LastRequest } from './post-at-exit';
 import { post, type Failure, type OtlpEndpoint } from './request';
 
 const MAX_ATTEMPTS = 6;
@@ -8,23 +9,33 @@ const FIRST_WAIT_MS = 1_000;
 const MAX_WAIT_MS = 5_000;
 const CHECK_TIMEOUT_MS = 5_000;
 
+interface Ongoing {
+  readonly data: Uint8Array;
+  readonly ending: AbortController;
+  /** It is with the operating system: whether or not there was an answer, it is not to be sent again. */
+  isSent: boolean;
+}
+
 /**
  * Sends export requests, again after a wait where that makes sense. In place of the exporters' own transport, since a
  * process that ends must be able to stop the waits and to give the requests up; nobody is told of lost telemetry there.
  */
 export class OtlpTransport implements IExporterTransport {
-  private readonly _ongoing = new Set<AbortController>();
+  private readonly _ongoing = new Set<Ongoing>();
   private readonly _waiting = new Set<() => void>();
   private _isLastCall = false;
+  private _isExiting = false;
 
   constructor(private readonly _endpoint: OtlpEndpoint) {}
 
   async send(data: Uint8Array, timeoutMs: number): Promise<ExportResponse> {
-    const ending = new AbortController();
-    this._ongoing.add(ending);
-    const response = await this._attempts(data, performance.now() + timeoutMs, ending.signal);
-    this._ongoing.delete(ending);
-    if (response.status !== 'success') this._report(response);
+    const ongoing: Ongoing = { data, ending: new AbortController(), isSent: false };
+    this._ongoing.add(ongoing);
+    // Nothing that is waited for would come any more.
+    if (this._isExiting) return new Promise(() => {});
+    const response = await this._attempts(ongoing, performance.now() + timeoutMs);
+    this._ongoing.delete(ongoing);
+    if (response.status !== 'success') this._report(reasonOf((response as Failure).error));
     return response;
   }
 
@@ -46,15 +57,36 @@ export class OtlpTransport implements IExporterTransport {
 
   /** What is under way fails now. */
   giveUp(reason: string): void {
-    this._ongoing.forEach(ending => ending.abort(new Error(reason)));
+    this._ongoing.forEach(({ ending }) => ending.abort(new Error(reason)));
     this._waiting.forEach(stop => stop());
+  }
+
+  /** The process exits: what is to be sent from now on is kept for `takeUnsent`. */
+  exiting(): void {
+    this._isExiting = true;
+  }
+
+  /** What has not been sent, with what to do when it has been, or has failed. */
+  takeUnsent(): { request: LastRequest; done(problem?: string): void }[] {
+    const unsent = [...this._ongoing].filter(({ isSent }) => !isSent);
+    return unsent.map(({ data }) => ({
+      request: { endpoint: this._endpoint, data },
+      done: problem => {
+        if (problem) this._report(problem);
+      },
+    }));
   }
 
   shutdown(): void {}
 
-  private async _attempts(data: Uint8Array, deadline: number, signal: AbortSignal): Promise<ExportResponse | Failure> {
+  private async _attempts(ongoing: Ongoing, deadline: number): Promise<ExportResponse | Failure> {
+    const { data, ending } = ongoing;
+    const { signal } = ending;
+    const onSent = () => (ongoing.isSent = true);
     for (let attempt = 1; ; attempt++) {
-      const response = await post(this._endpoint, data, Math.max(1, Math.round(deadline - performance.now())), signal);
+      const timeoutMs = Math.max(1, Math.round(deadline - performance.now()));
+      const response = await post(this._endpoint, data, timeoutMs, signal, onSent);
+      ongoing.isSent = response.status === 'success';
       if (response.status !== 'retryable') return response;
       if (signal.aborted) return { status: 'failure', error: signal.reason as Error };
       const waitMs = response.retryInMillis ?? waitBefore(attempt);
@@ -76,11 +108,11 @@ export class OtlpTransport implements IExporterTransport {
     });
   }
 
-  private _report({ error }: { error?: Error }): void {
+  private _report(reason: string): void {
     const { origin, port } = new URL(this._endpoint.url);
     const hint = port === '4317' ? ' Port 4317 is usually for gRPC, 4318 for HTTP.' : '';
     const where = state.file ? 'endpoint in OTEL_CONFIG_FILE' : 'OTEL_EXPORTER_OTLP_ENDPOINT';
-    report(`the collector at ${origin} does not take the telemetry (${reasonOf(error)}); ${where} is where.${hint}`);
+    report(`the collector at ${origin} does not take the telemetry (${reason}); ${where} is where.${hint}`);
   }
 }
 

@@ -17,6 +17,7 @@ interface Exporter {
 }
 
 /* eslint-disable @typescript-eslint/no-require-imports -- only the exporters in use are loaded. */
+const atExit = () => require('../otlp/post-at-exit') as typeof import('../otlp/post-at-exit');
 const otlp = () => require('../otlp/exporters') as typeof import('../otlp/exporters');
 const traces = () => require('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace');
 const metrics = () => require('@opentelemetry/sdk-metrics') as typeof import('@opentelemetry/sdk-metrics');
@@ -56,6 +57,19 @@ export class Exporters {
 
   lastCall(isLast: boolean): void {
     this._transports.forEach(transport => transport.lastCall(isLast));
+  }
+
+  /** Without the event loop: sends what `flush` hands over, and what had not been sent. */
+  sendAtExit(flush: () => void, timeoutMs: number): void {
+    this._transports.forEach(transport => transport.exiting());
+    flush();
+    const unsent = this._transports.flatMap(transport => transport.takeUnsent());
+    if (unsent.length === 0) return;
+    const problems = atExit().postAtExit(
+      unsent.map(({ request }) => request),
+      timeoutMs,
+    );
+    unsent.forEach(({ done }, index) => done(problems[index]));
   }
 
   giveUp(reason: string): void {

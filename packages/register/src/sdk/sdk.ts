@@ -1,5 +1,6 @@
 import type { ConfigurationModel } from '@opentelemetry/configuration';
 import type { LoggerProvider } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { CheckedEndpoint } from '../started';
 import { Exporters } from './exporters';
@@ -19,11 +20,14 @@ export class Sdk {
   readonly tracerProvider;
   readonly meterProvider;
   readonly loggerProvider: (LoggerProvider & Flushable) | undefined;
+  private readonly _resource: Resource;
   private readonly _exporters = new Exporters();
   private readonly _endedSpans = new EndedSpans();
 
   constructor(model: ConfigurationModel) {
-    const resource = resourceOf(model.resource ?? {});
+    const resource = (this._resource = resourceOf(model.resource ?? {}));
+    // Asked for now, so that an export at exit need not wait for it.
+    void resource.waitForAsyncAttributes?.();
     const { tracer_provider = { processors: [] }, meter_provider, logger_provider } = model;
     this.tracerProvider = tracerProviderOf(tracer_provider, resource, this._exporters, this._endedSpans);
     this.meterProvider = meter_provider && metrics().meterProviderOf(meter_provider, resource, this._exporters);
@@ -51,6 +55,16 @@ export class Sdk {
     await this._exporters.settled();
     clearTimeout(timer);
     this._exporters.lastCall(false);
+  }
+
+  /** At the event `exit`, where nothing asynchronous happens any more. Metrics are collected asynchronously: not those. */
+  flushAtExit(timeoutMs: number): void {
+    if (timeoutMs === 0) return;
+    // What has not been detected by now is left out: an export that waits for it would never come.
+    Object.defineProperty(this._resource, 'asyncAttributesPending', { value: false });
+    const providers: (Flushable | undefined)[] = [this.tracerProvider, this.loggerProvider];
+    const flush = () => providers.forEach(provider => provider?.forceFlush().catch(() => {}));
+    this._exporters.sendAtExit(flush, timeoutMs);
   }
 }
 
