@@ -149,6 +149,19 @@ describe('examples/dashboards', () => {
     assert.deepEqual(firing('DeadLetters', series), ['first', 'more']);
   });
 
+  it('DeadLetters tells a dead letter once that was sent and consumed', () => {
+    const by = (operation: string) =>
+      `messaging_client_dead_lettered_messages_total{messaging_destination_name="orders.dlq", messaging_operation_name="${operation}"} 0x411 1x9`;
+    const exprs = [rules.find(({ name }) => name === 'DeadLetters')!.expr];
+    const [[sample]] = promcheck.evaluate({
+      series: [by('send'), by('process')],
+      stepSeconds: 60,
+      atSeconds: 7 * 3600,
+      exprs,
+    });
+    assert.equal(Math.round(Number(sample.value)), 1);
+  });
+
   it('DeadLettersRising fires where they come much faster than before, not where they always come', () => {
     const series = [deadLetters('rising', '0x405 1+1x14'), deadLetters('always', '0+1x420')];
     assert.deepEqual(firing('DeadLettersRising', series), ['rising']);

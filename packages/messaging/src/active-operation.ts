@@ -93,11 +93,15 @@ export class ActiveOperation<M = unknown> {
    * The broker makes a dead letter of the message, unless messages wait there to be tried again.
    * @param to what is known of where it goes: names of exchanges, queues or topics
    * @param failure why it was given up
+   * @param settlement by which the broker was told so
    */
-  tellBuried(to: readonly string[], { type, message }: Failure): void {
+  tellBuried(to: readonly string[], { type, message }: Failure, settlement: string): void {
     if (to.some(name => this._core.isRetryDestination(name))) return;
     if (this.story) this.story.action = 'send';
-    const { name } = this.operation.destination;
+    // Nobody need ever consume what goes there.
+    const { operation } = this;
+    this._core.metrics?.countStory('deadLetteredMessages', 'settle', { ...operation, name: settlement }, 1);
+    const { name } = operation.destination;
     this.set(departureAttributes(nextDeadLetter(this.story?.past ?? {}, name, errorText(type, message))));
   }
 

@@ -235,7 +235,8 @@ export const METRICS = {
   deadLetteredMessages: {
     name: 'messaging.client.dead_lettered.messages',
     unit: '{message}',
-    description: 'Dead letters: sent to where they go, or first processed there, by operation.',
+    description:
+      'Dead letters: sent to where they go, refused so that the broker moves them there, or first processed there, by operation.',
     vocabularies: VOCABULARIES,
   },
   consumerLag: {

@@ -58,7 +58,7 @@ export class UnsettledMessage {
     process.set(settlement.attributes);
     const refusal = (this._refusal = settlement.refusal && { ...settlement.refusal, ...refusalReason() });
     const deadLettersTo = refusal?.comesAgain === false && rabbitmqDeadLettersOf(this.operation.messages[0].queue);
-    if (deadLettersTo) process.tellBuried(deadLettersTo, refusal);
+    if (deadLettersTo) process.tellBuried(deadLettersTo, refusal, settlement.name);
     if (this._isHandled) process.end(refusal);
   }
 
