@@ -16,8 +16,9 @@ async function inSpan(name, attributes, work) {
 
 /** The context that a command brings, in W3C's form whatever the propagators under test are. */
 function contextOf({ traceparent, tracestate, baggage }) {
-  const [, traceId, spanId] = traceparent.split('-');
-  const remote = { traceId, spanId, traceFlags: 1, isRemote: true, traceState: createTraceState(tracestate) };
+  const [, traceId, spanId, flags] = traceparent.split('-');
+  const traceState = createTraceState(tracestate);
+  const remote = { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true, traceState };
   const [name, value] = baggage.split('=');
   return propagation.setBaggage(
     trace.setSpanContext(ROOT_CONTEXT, remote),

@@ -1,7 +1,7 @@
 import type { Peer } from './peers';
 
 /** What happens to the messages on their way. */
-export type Kind = 'single' | 'batch' | 'retry' | 'dead letter';
+export type Kind = 'single' | 'batch' | 'retry' | 'dead letter' | 'unsampled';
 export type Propagator = 'w3c' | 'b3' | 'xray';
 export type Direction = 'from Node' | 'to Node';
 
@@ -20,7 +20,7 @@ export interface Column {
   readonly title: string;
   readonly kind: Kind;
   readonly propagator: Propagator;
-  readonly asks: 'trace' | 'baggage' | 'tracestate';
+  readonly asks: 'trace' | 'baggage' | 'tracestate' | 'sampling';
 }
 
 export const COLUMNS: readonly Column[] = [
@@ -30,6 +30,7 @@ export const COLUMNS: readonly Column[] = [
   { title: 'dead letter', kind: 'dead letter', propagator: 'w3c', asks: 'trace' },
   { title: 'baggage', kind: 'single', propagator: 'w3c', asks: 'baggage' },
   { title: 'tracestate', kind: 'single', propagator: 'w3c', asks: 'tracestate' },
+  { title: 'not sampled', kind: 'unsampled', propagator: 'w3c', asks: 'sampling' },
   { title: 'B3', kind: 'single', propagator: 'b3', asks: 'trace' },
   { title: 'X-Ray', kind: 'single', propagator: 'xray', asks: 'trace' },
 ];

@@ -18,7 +18,7 @@ A trace has to cross between services of several languages. \`npm run interop\` 
 - A cell is ✔ where every message was led back to **the very span that sent it**: the span that processed it has that span as its parent, or links to it, as exported. That a header was there counts for nothing.
 - Each cell has its **control**: the same programs with queuetrace switched off (\`OTEL_INSTRUMENTATION_MESSAGING_ENABLED=false\`), which must not show that. A cell whose control shows it fails.
 - **batch**: three messages, sent and received together where the client can. **retry**: the first delivery fails, and both lead back; ours links the second to the first. **dead letter**: refused twice, then handled as a dead letter on the sender's side; the span of that leads back over the other language, and ours tells \`dlq.original_queue\`.
-- **baggage** has reached the handler, **tracestate** the span; **B3** is the single header, **X-Ray** \`X-Amzn-Trace-Id\` or SQS' \`AWSTraceHeader\`. All else is W3C Trace Context.
+- **baggage** has reached the handler, **tracestate** the span; **not sampled**: where the trace is not, nobody exports any of it; **B3** is the single header, **X-Ray** \`X-Amzn-Trace-Id\` or SQS' \`AWSTraceHeader\`. All else is W3C Trace Context.
 
 ${report.table()}
 
@@ -47,6 +47,7 @@ ${without}
 ## What to know about the others
 
 - The X-Ray propagator for Node.js spells its field \`x-amzn-trace-id\`; those of Java, Go and Python look up \`X-Amzn-Trace-Id\` by exact case. queuetrace writes the latter and reads both.
+- B3's several headers are spelled \`X-B3-TraceId\` by Java and \`x-b3-traceid\` by the others; what Node.js writes, Java does not find. The single header has no such trouble.
 - otelsarama takes its parent from the message: inject into it before sending. It rewrites \`traceparent\` in what it hands out, so that headers sent on lead to its receive span.
 - The Java agent's receive telemetry (\`OTEL_INSTRUMENTATION_MESSAGING_EXPERIMENTAL_RECEIVE_TELEMETRY_ENABLED\`) makes the send a link instead of the parent, and leaves out baggage.
 - Spring's \`DeadLetterPublishingRecoverer\` is known by its \`kafka_dlt-*\` headers, and so are its retry topics (\`@RetryableTopic\`), which also say how often a message was tried: \`dlq.retry_count\`. What an app of another language dead-letters by hand is told in full where it writes the headers \`dlq.original_queue\`, \`dlq.error\` and \`dlq.timestamp\`, as the Go program here does.

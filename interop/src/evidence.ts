@@ -53,6 +53,12 @@ export class Evidence {
     return this.sourcesOf(span).some(source => this.leads(source, to, passed));
   }
 
+  /** Whether one span of a service links to all of these. */
+  linksToAll(spans: readonly OtlpSpan[], service: string): boolean {
+    const linksTo = ({ links }: OtlpSpan, { spanId }: OtlpSpan) => links.some(link => link.spanId === spanId);
+    return this._spans.some(one => serviceOf(one) === service && spans.every(span => linksTo(one, span)));
+  }
+
   /** All spans of the traces that messages were sent and handled in. */
   tracesOf(messages: readonly string[]): OtlpSpan[] {
     const ownSpans = messages.flatMap(message => [...this.ordersOf(message), ...this.handlesOf(message)]);

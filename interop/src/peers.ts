@@ -49,6 +49,7 @@ const java = (folder: string) => [
 ];
 
 const NO_BAGGAGE = 'it gives the app no baggage';
+const OWN_TRACE = 'it begins a trace of its own, which links to the message';
 const SPRING = ['spring-kafka', 'opentelemetry-javaagent'];
 
 export const PEERS: readonly Peer[] = [
@@ -71,6 +72,7 @@ export const PEERS: readonly Peer[] = [
     directions: ['from Node'],
     cannot(_direction, { propagator, asks }) {
       if (propagator !== 'w3c') return 'as without receive telemetry';
+      if (asks === 'sampling') return OWN_TRACE;
       return asks === 'baggage' ? NO_BAGGAGE : undefined;
     },
   },
@@ -114,6 +116,7 @@ export const PEERS: readonly Peer[] = [
     forgetsFailures: true,
     cannot(direction, { asks }) {
       if (direction === 'to Node' || asks === 'trace') return undefined;
+      if (asks === 'sampling') return OWN_TRACE;
       return asks === 'baggage' ? NO_BAGGAGE : 'its exporter leaves out the tracestate of a link';
     },
   },
@@ -127,7 +130,8 @@ export const PEERS: readonly Peer[] = [
     env: { OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'boto3' },
     cannot(direction, { kind, propagator, asks }) {
       if (direction === 'from Node' || kind === 'dead letter') return 'it reads no context from a message';
-      return propagator === 'b3' || asks !== 'trace' ? 'it writes the X-Ray header only' : undefined;
+      const isInHeader = propagator !== 'b3' && (asks === 'trace' || asks === 'sampling');
+      return isInHeader ? undefined : 'it writes the X-Ray header only';
     },
   },
 ];

@@ -30,11 +30,11 @@ export async function runCell(cell: Cell, programs: Programs, queues: Queues): P
   const { address, deadLetterAddress } = queues;
 
   const messages = Array.from({ length: kind === 'batch' ? 3 : 1 }, () => randomBytes(6).toString('hex'));
-  const incoming = newIncoming();
+  const incoming = newIncoming(kind !== 'unsampled');
   await produce(sender, { to: address, messages, context: incoming });
   if (kind === 'batch') await consume(receiver, { from: address, deliveries: messages.length, batch: true });
   else if (kind === 'retry') await consume(receiver, { from: address, deliveries: 2, failures: 1 });
-  else if (kind === 'single') await consume(receiver, { from: address, deliveries: 1 });
+  else if (kind !== 'dead letter') await consume(receiver, { from: address, deliveries: 1 });
   else {
     const deadLetter = deadLetterAddress;
     await consume(receiver, { from: address, deliveries: FAILURES, failures: FAILURES, deadLetter });
@@ -53,11 +53,11 @@ const produce = ({ program, client }: Side, command: object) => program.call({ c
 const consume = ({ program, client }: Side, command: object) => program.call({ client, do: 'consume', ...command });
 
 /** X-Ray wants a trace id that begins with a time. */
-export function newIncoming(): Incoming {
+export function newIncoming(isSampled = true): Incoming {
   const epoch = Math.floor(Date.now() / 1000).toString(16);
   const hex = (bytes: number) => randomBytes(bytes).toString('hex');
   return {
-    traceparent: `00-${epoch}${hex(12)}-${hex(8)}-01`,
+    traceparent: `00-${epoch}${hex(12)}-${hex(8)}-0${isSampled ? 1 : 0}`,
     tracestate: `vendor=${hex(4)}`,
     baggage: `tenant=${hex(4)}`,
   };

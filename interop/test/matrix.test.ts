@@ -46,7 +46,9 @@ for (const system of Object.keys(SYSTEMS) as System[]) {
     });
 
     for (const { name, language } of peers.filter(peer => !isThere(peer))) {
-      it(`${name}: LEFT OUT, ${languages.missing.get(language)}`);
+      const problem = languages.missing.get(language)!;
+      // That a machine has no such toolchain is no failure.
+      it(`${name}: LEFT OUT, ${problem}`, problem.startsWith('needs ') ? undefined : () => assert.fail(problem));
     }
 
     describe('without our instrumentation no message is led back to the span that sent it', () => {
