@@ -45,7 +45,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
         files: {
           'lib/channel_model.js': model,
           'lib/callback_model.js': model,
-          'lib/connection.js': connectionPatches,
+          'lib/connection.js': this._connectionPatches(),
         },
       },
       {
@@ -80,6 +80,17 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     ];
   }
 
+  private _connectionPatches(): ClientFile {
+    // The broker is short of memory or disk: it takes no publish until it is not.
+    const emit = (call: Call, [event]: [string]) => {
+      if (event === 'blocked' || event === 'unblocked') this.telemetry.clientEvent(event);
+      return call();
+    };
+    return (file: { Connection?: { prototype: object } }) => [
+      { target: file.Connection?.prototype, methods: { open: openAdvice, emit } },
+    ];
+  }
+
   override disable(): void {
     super.disable();
     this._channels.release();
@@ -103,8 +114,4 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
 
 const managedPatches: ClientFile = (wrapper: { default?: { prototype: object } }) => [
   { target: wrapper.default?.prototype, methods: { _enqueueMessage: enqueueAdvice } },
-];
-
-const connectionPatches: ClientFile = (file: { Connection?: { prototype: object } }) => [
-  { target: file.Connection?.prototype, methods: { open: openAdvice } },
 ];

@@ -1,6 +1,6 @@
 import {
   bindContext,
-  rabbitmqDestination,
+  rabbitmqPublishDestination,
   type ActiveOperation,
   type Advice,
   type MessagingTelemetry,
@@ -65,7 +65,7 @@ export class Publishing {
   };
 
   private _start([exchange, routingKey, content, options, confirmed]: PublishArgs, channel: Channel) {
-    const destination = rabbitmqDestination(exchange, routingKey);
+    const destination = rabbitmqPublishDestination(exchange, routingKey);
     if (!this._telemetry.observes(destination.name) || !isTable(options) || !isTable(options?.headers))
       return undefined;
     const message = fromPublish(routingKey, content, options ?? {});
@@ -84,7 +84,10 @@ export class Publishing {
     options: Options.Publish | undefined,
     channel: Channel,
   ): void {
-    if (isWritable === false) publish.set({ rabbitmqBackPressure: true });
+    if (isWritable === false) {
+      publish.set({ rabbitmqBackPressure: true });
+      this._telemetry.clientEvent('back_pressure');
+    }
     if (options?.replyTo) this._channels.of(channel).requested(publish);
   }
 

@@ -1,16 +1,33 @@
-import { guarded, isThenable, learnDeadLetterExchange, tellOutcome, type Advice } from '@queuetrace/messaging';
+import {
+  guarded,
+  isThenable,
+  learnDeadLetterExchange,
+  learnExclusiveQueue,
+  tellOutcome,
+  type Advice,
+} from '@queuetrace/messaging';
 import type { Options, Replies } from 'amqplib';
 
-/** `assertQueue`, with a promise or with a callback: where a queue sends its dead letters, only its declaration says. */
+/** `assertQueue`, with a promise or with a callback: what a queue is, only its declaration says. */
 export const assertQueueAdvice: Advice = (call, [queue, options]: [string, Options.AssertQueue | undefined]) => {
   const result = call();
-  const args = guarded('reading a declaration', () => deadLetterArguments(options));
-  if (!args) return result;
-  if (isThenable(result))
-    return tellOutcome(result, value => learnDeadLetterExchange((value as Replies.AssertQueue).queue, args));
-  if (queue) learnDeadLetterExchange(queue, args);
+  const learn = guarded('reading a declaration', () => declared(options));
+  if (!learn) return result;
+  if (isThenable(result)) return tellOutcome(result, value => learn((value as Replies.AssertQueue).queue));
+  if (queue) learn(queue);
   return result;
 };
+
+/** What is to be learnt of the queue, if anything. */
+function declared(options?: Options.AssertQueue | null): ((queue: string) => void) | undefined {
+  const args = deadLetterArguments(options);
+  const isExclusive = Boolean(options?.exclusive);
+  if (!args && !isExclusive) return undefined;
+  return queue => {
+    if (args) learnDeadLetterExchange(queue, args);
+    if (isExclusive) learnExclusiveQueue(queue);
+  };
+}
 
 /** As amqplib makes them of its options. */
 function deadLetterArguments(options?: Options.AssertQueue | null): Record<string, unknown> | undefined {

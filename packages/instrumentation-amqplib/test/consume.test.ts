@@ -207,7 +207,6 @@ for (const api of APIS) {
       if (broker.embedded) this.skip();
       const peer = await peers.open();
       const queue = await peer.queue(undefined, {
-        exclusive: false,
         durable: true,
         arguments: { 'x-queue-type': 'quorum' },
       });

@@ -57,9 +57,11 @@ export class Peer {
     return ask(this._api, this.channel, method, ...args);
   }
 
-  /** A queue of this connection's, gone with it. An empty name lets the broker find one. */
+  /** A queue that a real broker forgets by itself. An empty name lets the broker find one. */
   async queue(name = uniqueName('queue'), options: Options.AssertQueue = {}): Promise<string> {
-    const { queue } = await this.request<{ queue: string }>('assertQueue', name, { exclusive: true, ...options });
+    const args = { 'x-expires': 60_000, ...(options.arguments as object | undefined) };
+    const all = { durable: false, ...options, arguments: args };
+    const { queue } = await this.request<{ queue: string }>('assertQueue', name, all);
     return queue;
   }
 

@@ -9,6 +9,15 @@ import { APIS, withPeers } from './peer';
 const body = Buffer.from('order 1');
 const tracer = trace.getTracer('test');
 
+/** Class 10, methods 60 and 61: extensions of RabbitMQ's. */
+const CONNECTION_BLOCKED = (10 << 16) | 60;
+const CONNECTION_UNBLOCKED = (10 << 16) | 61;
+
+/** The library's own connection, as far as it is told of this. */
+interface Blockable {
+  accept(frame: object): void;
+}
+
 for (const api of APIS) {
   describe(`amqplib publish, ${api} API`, () => {
     const broker = withBroker('rabbitmq');
@@ -116,6 +125,25 @@ for (const api of APIS) {
       const points = await telemetry.metricPoints();
       assert.ok(points.length > 0);
       assert.doesNotMatch(JSON.stringify(points), /amq\.gen/);
+    });
+
+    it('A7: keeps an exclusive queue out of span names and metrics, but for what it is bound to', async () => {
+      const peer = await open();
+      const [exchange, queue] = [await peer.exchange('topic'), await peer.queue(undefined, { exclusive: true })];
+      await peer.bind(queue, exchange, 'order.*');
+      peer.channel.publish(exchange, 'order.created', body);
+      peer.channel.sendToQueue(queue, body);
+      await peer.deliveries(queue, 2);
+      peer.channel.ackAll();
+      const template = `${exchange}:order.created:{queue}`;
+      const names = (await telemetry.waitForSpans(4)).map(span => span.name);
+      assert.deepEqual(names, [`publish ${exchange}:order.created`, 'publish', `consume ${template}`, 'consume']);
+      const { attributes } = telemetry.span(`consume ${template}`);
+      assert.equal(attributes['messaging.destination.name'], `${exchange}:order.created:${queue}`);
+      assert.equal(attributes['messaging.destination.temporary'], true);
+      const points = JSON.stringify(await telemetry.metricPoints());
+      assert.ok(points.includes(JSON.stringify(template)));
+      assert.ok(!points.includes(queue));
     });
 
     it('A3: ends the span of a publish on a closed channel with the error that the library throws', async () => {
@@ -266,6 +294,28 @@ for (const api of APIS) {
       assert.deepEqual(
         told,
         written.map(isWritable => (isWritable ? undefined : true)),
+      );
+      const [events] = await telemetry.metric('messaging.client.events');
+      assert.equal(events.attributes['messaging.client.event'], 'back_pressure');
+      assert.equal(events.value, written.filter(isWritable => !isWritable).length);
+    });
+
+    it('counts when the broker takes no publishes, for want of memory or disk, and when it does again', async () => {
+      const peer = await open();
+      const { connection } = peer.connection as unknown as { connection: Blockable };
+      const told: string[] = [];
+      peer.connection.on('blocked', reason => told.push(reason));
+      // As a broker says it, which can't be made to run out of either here.
+      connection.accept({ id: CONNECTION_BLOCKED, channel: 0, fields: { reason: 'low on memory' } });
+      connection.accept({ id: CONNECTION_UNBLOCKED, channel: 0, fields: {} });
+      assert.deepEqual(told, ['low on memory']);
+      const events = await telemetry.metric('messaging.client.events');
+      assert.deepEqual(
+        events.map(({ attributes, value }) => [attributes['messaging.client.event'], value]),
+        [
+          ['blocked', 1],
+          ['unblocked', 1],
+        ],
       );
     });
 

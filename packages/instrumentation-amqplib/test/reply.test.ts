@@ -54,6 +54,22 @@ for (const api of APIS) {
       });
     }
 
+    it('keeps where replies go to out of span names and metrics, since each who asks may have a queue of their own', async () => {
+      const requests = await server();
+      const peer = await peers.open();
+      const replyTo = await peer.queue();
+      await reply(peer, replyTo, () => {
+        peer.channel.sendToQueue(requests, Buffer.from('request'), { replyTo, correlationId: 'c-1' });
+      });
+      await telemetry.waitForSpans(4);
+      const { attributes } = telemetry.span('publish');
+      assert.equal(attributes['messaging.destination.name'], replyTo);
+      assert.equal(attributes['messaging.destination.temporary'], true);
+      const sent = await telemetry.metric('messaging.client.sent.messages');
+      const names = sent.map(point => point.attributes['messaging.destination.name']);
+      assert.deepEqual(names.sort(), [requests, undefined]);
+    });
+
     it('does not take a correlation id alone for a reply', async () => {
       const peer = await peers.open();
       const [first, second] = [await peer.queue(), await peer.queue()];

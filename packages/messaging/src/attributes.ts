@@ -13,6 +13,7 @@ export function samplingAttributes(
     operationName: name,
     operationType: type,
     destinationName: destination.name,
+    destinationTemplate: destination.template,
     destinationKind: destination.name === undefined ? undefined : system.destinationKind,
     destinationPartitionId: destination.partitionId,
     consumerGroupName: consumerGroup,

@@ -48,7 +48,14 @@ export { copyTopics, kafka, kafkaDestination, type KafkaMessage, type KafkaTopic
 export { clusterIdOf, learnCluster, type KafkaMetadata } from './systems/kafka-cluster';
 export { kafkaLag, KafkaPartitions, type KafkaFetched } from './systems/kafka-partitions';
 export { learnAppended, learnProduced, type ProducedTopic } from './systems/kafka-produced';
-export { rabbitmq, rabbitmqDelivered, rabbitmqDestination, type RabbitMqMessage } from './systems/rabbitmq';
+export {
+  learnExclusiveQueue,
+  rabbitmq,
+  rabbitmqDelivered,
+  rabbitmqDestination,
+  rabbitmqPublishDestination,
+  type RabbitMqMessage,
+} from './systems/rabbitmq';
 export type { RabbitMqChannel } from './systems/rabbitmq-channel';
 export { RabbitMqChannels } from './systems/rabbitmq-channels';
 export { learnDeadLetterExchange } from './systems/rabbitmq-dead-letters';

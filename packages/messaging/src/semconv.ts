@@ -18,6 +18,7 @@ export const ATTRIBUTE_NAMES = {
   operationName: same('messaging.operation.name'),
   operationType: same('messaging.operation.type', 'messaging.operation'),
   destinationName: same('messaging.destination.name', 'messaging.destination'),
+  destinationTemplate: same('messaging.destination.template'),
   destinationKind: [null, null, 'messaging.destination_kind'],
   destinationTemporary: same('messaging.destination.temporary', 'messaging.temp_destination'),
   destinationAnonymous: same('messaging.destination.anonymous'),
@@ -249,7 +250,8 @@ export const METRICS = {
   clientEvents: {
     name: 'messaging.client.events',
     unit: '{event}',
-    description: 'What happened to a client: crash, rebalance, group_join, disconnect, request_timeout.',
+    description:
+      'What happened to a client: crash, rebalance, group_join, disconnect, request_timeout; back_pressure, blocked, unblocked.',
     vocabularies: VOCABULARIES,
   },
   droppedMemories: {

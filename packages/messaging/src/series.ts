@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { OTHER_ERROR } from './error-type';
 import { AttributeWriter, LEGACY_MESSAGE_OPERATION, type MessagingAttributes } from './semconv';
-import { isLowCardinality } from './span-name';
+import { lowCardinalityName } from './span-name';
 import type { Operation, OperationType } from './types';
 
 /** The attributes of one series, shared by all its points. */
@@ -53,8 +53,9 @@ export class SeriesTable {
 
   private _find(type: OperationType, operation: Operation<unknown>, errorType?: string): Series {
     const { name, destination, consumerGroup, server } = operation;
-    const destinationName = isLowCardinality(destination) ? destination.name : undefined;
-    const place = [destinationName, destination.partitionId, consumerGroup, server?.address, server?.port];
+    const destinationName = lowCardinalityName(destination);
+    const { template } = destination;
+    const place = [destinationName, template, destination.partitionId, consumerGroup, server?.address, server?.port];
     const key = [type, name, errorType, ...place].join('\0');
     const known = this._known.get(key);
     if (known) return known;
@@ -64,6 +65,7 @@ export class SeriesTable {
       operationName: name,
       errorType,
       destinationName,
+      destinationTemplate: template,
       destinationPartitionId: destination.partitionId,
       consumerGroupName: consumerGroup,
       serverAddress: server?.address,
@@ -109,6 +111,7 @@ function isSameSeries(one: Operation<unknown>, other: Operation<unknown>): boole
     one.server?.port === other.server?.port &&
     one.destination.name === other.destination.name &&
     one.destination.partitionId === other.destination.partitionId &&
-    isLowCardinality(one.destination) === isLowCardinality(other.destination)
+    lowCardinalityName(one.destination) === lowCardinalityName(other.destination) &&
+    one.destination.template === other.destination.template
   );
 }

@@ -1,11 +1,12 @@
-import type { Operation } from './types';
+import type { Destination, Operation } from './types';
 
 /** `{operation name} {destination}`; a generated destination is left out (messaging-spans.md, "Span name"). */
 export function spanName<M>({ name, destination }: Operation<M>): string {
-  return isLowCardinality(destination) ? `${name} ${destination.name}` : name;
+  const nameable = destination.template ?? lowCardinalityName(destination);
+  return nameable ? `${name} ${nameable}` : name;
 }
 
-/** Whether a destination's name may stand in span names and metrics. */
-export function isLowCardinality({ name, isTemporary, isAnonymous }: Operation<unknown>['destination']): boolean {
-  return Boolean(name) && !isTemporary && !isAnonymous;
+/** A destination's name where it may stand in span names and metrics. */
+export function lowCardinalityName({ name, isTemporary, isAnonymous }: Destination): string | undefined {
+  return isTemporary || isAnonymous ? undefined : name;
 }

@@ -8,6 +8,8 @@ export type OperationType = 'create' | 'send' | 'receive' | 'process' | 'settle'
 export interface Destination {
   /** Left out where an operation spans several destinations. */
   name?: string;
+  /** What stands for the name where that is one of very many: a name with placeholders. */
+  template?: string;
   /** Made for one connection, deleted with it: kept out of span names and metrics. */
   isTemporary?: boolean;
   /** Named by the broker: kept out of span names and metrics. */

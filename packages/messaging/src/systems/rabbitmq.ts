@@ -1,3 +1,5 @@
+import { context } from '@opentelemetry/api';
+import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
 import { ownKey, withFields } from './own-key';
 import { learnFromDeadLetter } from './rabbitmq-dead-letters';
@@ -178,9 +180,42 @@ export function rabbitmqDestination(exchange = '', routingKey = '', queue = ''):
   const key = `${exchange}\0${routingKey}\0${queue}`;
   let destination = destinations.get(key);
   if (destination) return destination;
-  const parts = [exchange, routingKey, queue === routingKey ? '' : queue].filter(Boolean);
-  const isGenerated = [routingKey, queue].some(part => GENERATED.test(part)) || undefined;
-  destination = { name: parts.join(':') || 'amq.default', isTemporary: isGenerated, isAnonymous: isGenerated };
+  destination = makeDestination(exchange, routingKey, queue === routingKey ? '' : queue);
   if (destinations.size < MAX_DESTINATIONS) destinations.set(key, destination);
   return destination;
+}
+
+function makeDestination(exchange: string, routingKey: string, queue: string): Destination {
+  const isAnonymous = [routingKey, queue].some(part => GENERATED.test(part)) || undefined;
+  const isTemporary = [routingKey, queue].some(isMadeForOne) || undefined;
+  const name = nameOf(exchange, routingKey, queue) || 'amq.default';
+  if (!isTemporary || !exchange) return { name, isTemporary, isAnonymous };
+  const placeholders = [
+    isMadeForOne(routingKey) ? '{routing_key}' : routingKey,
+    isMadeForOne(queue) ? '{queue}' : queue,
+  ];
+  return { name, template: nameOf(exchange, ...placeholders), isTemporary, isAnonymous };
+}
+
+const nameOf = (...parts: string[]) => parts.filter(Boolean).join(':');
+
+/** Queues of one connection, which are gone with it. */
+const exclusiveQueues = new LatestValues(MAX_DESTINATIONS);
+const isMadeForOne = (queue: string) => GENERATED.test(queue) || exclusiveQueues.has(queue);
+
+/** Of a queue that was declared in this process. */
+export function learnExclusiveQueue(queue: string): void {
+  if (GENERATED.test(queue) || exclusiveQueues.has(queue)) return;
+  exclusiveQueues.add(queue);
+  destinations.clear();
+}
+
+/** Where a publish goes to. A reply goes to whoever asked: each may have a queue of their own. */
+export function rabbitmqPublishDestination(exchange: string, routingKey: string): Destination {
+  const destination = rabbitmqDestination(exchange, routingKey);
+  if (exchange || destination.isTemporary) return destination;
+  const source = activeOperation(context.active());
+  if (source?.type !== 'process' || source.operation.isBatch) return destination;
+  const [message] = source.operation.messages as readonly RabbitMqMessage[];
+  return message?.replyTo === routingKey ? { ...destination, isTemporary: true } : destination;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rabbitmq, rabbitmqDestination } from '../../src/systems/rabbitmq';
+import { learnExclusiveQueue, rabbitmq, rabbitmqDestination } from '../../src/systems/rabbitmq';
 
 describe('the name of a RabbitMQ destination', () => {
   const names: [exchange: string, routingKey: string, queue: string, name: string][] = [
@@ -21,6 +21,25 @@ describe('the name of a RabbitMQ destination', () => {
     assert.equal(rabbitmqDestination('', 'amq.gen-abc').isAnonymous, true);
     assert.equal(rabbitmqDestination('', 'amq.rabbitmq.reply-to').isTemporary, true);
     assert.equal(rabbitmqDestination('amq.topic', 'jobs').isAnonymous, undefined);
+  });
+});
+
+describe('the template of a RabbitMQ destination', () => {
+  it('stands for what was made for one connection', () => {
+    assert.equal(rabbitmqDestination('orders', 'paid', 'amq.gen-abc').template, 'orders:paid:{queue}');
+    assert.equal(rabbitmqDestination('orders', '', 'amq.gen-abc').template, 'orders:{queue}');
+    assert.equal(rabbitmqDestination('orders', 'amq.gen-abc').template, 'orders:{routing_key}');
+    assert.equal(rabbitmqDestination('', 'amq.gen-abc').template, undefined);
+    assert.equal(rabbitmqDestination('orders', 'paid', 'shipping').template, undefined);
+  });
+
+  it('stands for a queue that is known to be exclusive', () => {
+    assert.equal(rabbitmqDestination('orders', 'paid', 'my-pod-7').name, 'orders:paid:my-pod-7');
+    assert.equal(rabbitmqDestination('orders', 'paid', 'my-pod-7').isTemporary, undefined);
+    learnExclusiveQueue('my-pod-7');
+    const { name, template, isTemporary, isAnonymous } = rabbitmqDestination('orders', 'paid', 'my-pod-7');
+    assert.deepEqual([name, template], ['orders:paid:my-pod-7', 'orders:paid:{queue}']);
+    assert.deepEqual([isTemporary, isAnonymous], [true, undefined]);
   });
 });
 
