@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { TelemetryCore } from './telemetry-core';
-import type { Operation } from './types';
+import type { DeadLetter, Operation } from './types';
 
 /** What is remembered of an attempt at a message, for the next one in this process. */
 export interface Attempt {
@@ -12,8 +12,17 @@ export interface Attempt {
   count: number;
   /** What the attempt failed with, where it said so. */
   error?: string;
-  /** The attempt was at the dead letter, not at the message in its own queue. */
-  isDeadLetter: boolean;
+  /** Where the attempt was at the dead letter, not at the message in its own queue: what it was one for. */
+  deadLetter?: Pick<DeadLetter, 'retryCount' | 'error'>;
+}
+
+/** What is told of an error is no longer. */
+const MAX_ERROR_LENGTH = 512;
+
+/** As much of an error as is remembered, and nothing behind it: a text that is cut keeps the whole in memory. */
+export function rememberedError(error: string | undefined): string | undefined {
+  if (error === undefined || error.length <= MAX_ERROR_LENGTH) return error;
+  return Buffer.from(error.slice(0, MAX_ERROR_LENGTH)).toString();
 }
 
 /** Names and ids are the broker's, and headers anybody's: what is longer is not worth its memory. */

@@ -60,7 +60,7 @@ function readPast<M>(
   const deadLetter = deadLetterOf(core, operation, message, told);
   const deliveryCount = deliveryCountOf(system, message, told, last);
   const isComeAgain = system.isRedelivered?.(message) ?? false;
-  const isNewlyDead = deadLetter !== undefined && !last?.isDeadLetter && !isComeAgain;
+  const isNewlyDead = deadLetter !== undefined && !last?.deadLetter && !isComeAgain;
   // Whoever has published it knows of the attempts before, and of none since.
   const isAsPublished = !isComeAgain && failuresIn(system, message) <= (told?.failures ?? 0);
   const isFromSender = isAsPublished && !deadLetter?.isMovedByBroker;
@@ -153,7 +153,7 @@ const attemptsAt = ({ seesEveryAttempt }: MessagingSystem<never>, deliveryCount:
 function withAttempt(deadLetter: DeadLetter, last: Attempt | undefined): DeadLetter {
   if (!last) return deadLetter;
   // The count of SQS goes on at the dead letter.
-  if (last.isDeadLetter) return { ...deadLetter, retryCount: undefined };
+  if (last.deadLetter) return { ...deadLetter, ...last.deadLetter };
   const { error = deadLetter.error } = last;
   return { ...deadLetter, error, retryCount: Math.max(deadLetter.retryCount ?? 0, last.count) };
 }

@@ -33,16 +33,19 @@ export function planRepublish<M>(
   intent: SendIntent,
 ): Republish<M> {
   const isBatch = source?.operation.isBatch ?? false;
-  // With what is sent on comes what it says of its past. It need not be the message that is processed, or may be one of many.
-  const isOther = ({ spanId }: SpanContext) => isBatch || spanId !== (source?.creation?.spanId ?? spanId);
-  const isForwarded = [...forwarded.values()].some(carried => isBatch || !isOther(carried));
+  // What is sent on need not be the message that is processed, and of a batch it may be any.
+  const isProcessed = ({ spanId }: SpanContext) =>
+    !isBatch && source !== undefined && spanId === (source.creation?.spanId ?? spanId);
+  const isForwarded = isBatch ? forwarded.size > 0 : [...forwarded.values()].some(isProcessed);
   const processed = source ? planProcessed(core, send, source, isForwarded, intent) : {};
   if (!processed.told && forwarded.size === 0) return { attributes: processed.attributes };
   const isTrusted = trustIn(core.config, source?.operation.destination.name) !== 'ignore';
   const tell = (message: M): ToldStory | undefined => {
     const carried = isTrusted ? forwarded.get(message) : undefined;
-    const isAnother = carried !== undefined && (!source || isOther(carried));
-    const told = isAnother ? toldOfAnother(core.system, message, carried, processed.told, isBatch) : processed.told;
+    const told =
+      !carried || isProcessed(carried)
+        ? processed.told
+        : toldOfAnother(core.system, message, carried, processed.told, isBatch);
     return told && { ...told, failures: failuresIn(core.system, message), mark: markOfPast(core.system, message) };
   };
   return {

@@ -4,7 +4,7 @@
  * (republish.ts, told-story.ts). Attempts in this process are remembered by the message's identity (attempt.ts).
  */
 import type { ActiveOperation } from './active-operation';
-import { lastAttempt, rememberAttempt } from './attempt';
+import { lastAttempt, rememberAttempt, rememberedError } from './attempt';
 import type { Past } from './past';
 import { spanContextOf } from './propagation';
 import type { TelemetryCore } from './telemetry-core';
@@ -100,8 +100,8 @@ function endAttempt<M>(
         spanContext: spanContextOf(process.context),
         creationId: creation?.spanId,
         count: (last?.count ?? 0) + 1,
-        error: failure,
-        isDeadLetter: deadLetter !== undefined,
+        error: rememberedError(failure),
+        deadLetter: deadLetter && { retryCount: deadLetter.retryCount, error: rememberedError(deadLetter.error) },
       }
     : undefined;
   rememberAttempt(core, process.operation, message, creation, attempt);

@@ -136,7 +136,6 @@ describe('the remembered attempts', () => {
     spanContext: undefined,
     creationId: undefined,
     count,
-    isDeadLetter: false,
   });
 
   it('are bounded, the oldest are forgotten first, and what is forgotten is told', () => {

@@ -16,7 +16,7 @@ describe('a Kafka message that becomes a dead letter more than once', () => {
   const told = ({ attributes }: ReadableSpan) =>
     ['dlq.action', 'dlq.original_queue', 'dlq.retry_count', 'dlq.error'].map(name => attributes[name]);
 
-  it('is the same dead letter where it is put back, and where it goes on to other ones', async () => {
+  it('is the same dead letter where it is put back, where it fails, and where it goes on to other ones', async () => {
     const topic = uniqueName('orders');
     const [dlq, last] = [`${topic}.dlq`, `${topic}.last.dlq`];
     await shop.open([topic, dlq, last]);
@@ -30,7 +30,8 @@ describe('a Kafka message that becomes a dead letter more than once', () => {
     let seen = 0;
     const mender = await shop.consume(dlq, async ({ message }) => {
       seen += 1;
-      await shop.producer.send({ topic: seen < 2 ? dlq : last, messages: [copyOf(message)] });
+      if (seen === 2) throw new Error('not yet');
+      await shop.producer.send({ topic: seen < 3 ? dlq : last, messages: [copyOf(message)] });
     });
     const archivist = await shop.consume(last, async () => over.resolve());
     await shop.producer.send({ topic, messages: [{ value: 'an order' }] });
@@ -39,9 +40,10 @@ describe('a Kafka message that becomes a dead letter more than once', () => {
 
     const story = [topic, 3, 'out of stock'];
     assert.deepEqual(spansOf(`send ${dlq}`).map(told), Array(2).fill(['send', ...story]));
-    assert.deepEqual(spansOf(`process ${dlq}`).map(told), Array(2).fill([undefined, ...story]));
-    assert.deepEqual(spansOf(`send ${last}`).map(told), [['send', ...story]]);
-    assert.deepEqual(spansOf(`process ${last}`).map(told), [['archive', ...story]]);
+    assert.deepEqual(spansOf(`process ${dlq}`).map(told), Array(3).fill([undefined, ...story]));
+    // What it has failed with since.
+    assert.deepEqual(spansOf(`send ${last}`).map(told), [['send', topic, 3, 'not yet']]);
+    assert.deepEqual(spansOf(`process ${last}`).map(told), [['archive', topic, 3, 'not yet']]);
     const walk = walkRecorded(telemetry.spans());
     const [archived] = spansOf(`process ${last}`);
     const before = [...spansOf(`process ${topic}`), ...spansOf(`process ${dlq}`)];
