@@ -92,6 +92,7 @@ describe('processSqsEvent', () => {
       'messaging.delivery_count': 1,
       'messaging.queue_time_ms': attributes['messaging.queue_time_ms'],
       'messaging.aws_sqs.message_group_id': 'customer-1',
+      'cloud.region': 'us-east-2',
     });
     const [consumed] = await telemetry.metric('messaging.client.consumed.messages');
     assert.equal(consumed.value, 1);
@@ -132,7 +133,7 @@ describe('processSqsEvent', () => {
     'a message attribute of bytes': { messageAttributes: { traceparent: binary } },
     'an SNS notification': { body: JSON.stringify(notification) },
     'the X-Ray header': { attributes: { AWSTraceHeader: USER_TRACE_HEADER } },
-    'the X-Ray header of an S3 notification': {
+    "the X-Ray header of a bucket's notification": {
       body: JSON.stringify(s3),
       attributes: { AWSTraceHeader: USER_TRACE_HEADER },
     },

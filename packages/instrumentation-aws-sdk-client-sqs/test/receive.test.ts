@@ -231,7 +231,7 @@ describe('ReceiveMessage', () => {
     'a visibility timeout that is none': () => ({ VisibilityTimeout: NaN }),
   };
   for (const [name, given] of Object.entries(hostile)) {
-    it(`S1: leaves the outcome to the SDK: ${name}`, async () => {
+    it(`leaves the outcome to the SDK: ${name}`, async () => {
       const plain = await outcomeOf(instrumentation, () => receive(given()));
       const outcome = await outcomeOf(undefined, () => receive(given()));
       assert.equal(outcome.error?.name, plain.error?.name);

@@ -136,15 +136,15 @@ describe('SendMessageBatch', () => {
   });
 
   const hostile: Record<string, () => unknown> = {
-    'an entry that is null': () => [entry('a'), null],
-    'an entry that is a number': () => [42],
+    'an entry that is null (S1)': () => [entry('a'), null],
+    'an entry that is a number (S1)': () => [42],
     'an entry with a body that is none': () => [entry('a', { MessageBody: {} })],
     'no entries': () => [],
     'entries that are missing': () => undefined,
     'entries that are text': () => 'text',
   };
   for (const [name, entries] of Object.entries(hostile)) {
-    it(`S1: leaves the outcome to the SDK: ${name}`, async () => {
+    it(`leaves the outcome to the SDK: ${name}`, async () => {
       const sendHostile = () => sqs.client.sendMessageBatch({ QueueUrl: queue.url, Entries: entries() as [] });
       const plain = await outcomeOf(instrumentation, sendHostile);
       const outcome = await outcomeOf(undefined, sendHostile);

@@ -1,9 +1,10 @@
 import * as assert from 'node:assert/strict';
+import path from 'node:path';
 import { SendMessageCommand, type SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { SqsInstrumentation } from '@queuetrace/instrumentation-aws-sdk-client-sqs';
-import { telemetry, withBroker } from '@queuetrace/test-utils';
+import { runApp, telemetry, withBroker } from '@queuetrace/test-utils';
 import {
   attribute,
   deepFrozen,
@@ -21,6 +22,7 @@ import {
 
 const tracer = trace.getTracer('test');
 const KIB = 1024;
+const apps = path.join(__dirname, '../../test/apps');
 
 describe('SendMessage', () => {
   const broker = withBroker('aws_sqs');
@@ -155,6 +157,20 @@ describe('SendMessage', () => {
     assert.equal(sendSpan().kind, SpanKind.CLIENT);
   });
 
+  it('says in one line, once, that messages have no room for a context', async () => {
+    const { code, stdout, stderr } = await runApp(path.join(apps, 'full.cjs'), {
+      nodeArgs: ['--require', path.join(apps, 'preload.cjs')],
+      args: [broker.address, queue.url],
+    });
+    assert.equal(code, 0, stderr);
+    const span = `span: send ${queue.name} < nothing, 0 links`;
+    assert.deepEqual(stdout.trim().split('\n'), [
+      'queuetrace: a message with an AWSTraceHeader of its own has no room for a context',
+      span,
+      span,
+    ]);
+  });
+
   it('does not make a message longer than the quota that it keeps', async () => {
     for (const size of [256 * KIB, 1024 * KIB - 20]) {
       const MessageBody = 'x'.repeat(size);
@@ -260,7 +276,7 @@ describe('SendMessage', () => {
     'attributes that are null': () => ({ MessageAttributes: null }),
     'an attribute that is null': () => ({ MessageAttributes: { broken: null } }),
     'attributes that are text': () => ({ MessageAttributes: 'text' }),
-    'attributes that throw': () => ({
+    'attributes that throw (S1)': () => ({
       get MessageAttributes() {
         throw new TypeError('hostile');
       },
@@ -268,7 +284,7 @@ describe('SendMessage', () => {
     'system attributes that are a list': () => ({ MessageSystemAttributes: [] }),
   };
   for (const [name, given] of Object.entries(hostile)) {
-    it(`S1: leaves the outcome to the SDK: ${name}`, async () => {
+    it(`leaves the outcome to the SDK: ${name}`, async () => {
       const hostileInput = () => Object.defineProperties(input(), Object.getOwnPropertyDescriptors(given()));
       const sendHostile = () => sqs.client.send(new SendMessageCommand(hostileInput()));
       const plain = await outcomeOf(instrumentation, sendHostile);

@@ -149,7 +149,7 @@ describe('DeleteMessage and ChangeMessageVisibility', () => {
     'a receipt handle that is an object': () => ({ ReceiptHandle: {} }),
   };
   for (const [name, given] of Object.entries(hostile)) {
-    it(`S1: leaves the outcome to the SDK: ${name}`, async () => {
+    it(`leaves the outcome to the SDK: ${name}`, async () => {
       const remove = () => sqs.client.deleteMessage({ QueueUrl: queue.url, ...given() } as never);
       const plain = await outcomeOf(instrumentation, remove);
       const outcome = await outcomeOf(undefined, remove);
@@ -158,7 +158,7 @@ describe('DeleteMessage and ChangeMessageVisibility', () => {
     });
   }
 
-  it('S1: leaves the outcome to the SDK: an entry that is null', async () => {
+  it('leaves the outcome to the SDK: an entry that is null', async () => {
     const remove = () => sqs.client.deleteMessageBatch({ QueueUrl: queue.url, Entries: [null] as never });
     const plain = await outcomeOf(instrumentation, remove);
     const outcome = await outcomeOf(undefined, remove);

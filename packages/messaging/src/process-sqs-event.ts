@@ -61,7 +61,8 @@ function register(record: SqsEventRecord): void {
   if (!telemetry?.observes(destination.name)) return;
   const messages = [messageOfRecord(record) as never];
   // Lambda deletes what is not among the failures.
-  const operation = { name: 'process', destination, messages, isSettledOnSuccess: true };
+  const attributes = { cloudRegion: record.awsRegion };
+  const operation = { name: 'process', destination, messages, isSettledOnSuccess: true, attributes };
   const start: ConstructorParameters<typeof Delivery>[0] = (startTime, ambient) =>
     telemetry.startProcess(operation, { ambient, startTime });
   registerDelivery(record, new Delivery(start));

@@ -26,24 +26,50 @@ const rooms = new WeakMap<SizedMessage, Room>();
 /** What comes behind the trace's own fields, in the order of its worth. */
 const EXTRA = ['tracestate', 'baggage', STORY_FIELD];
 
+/** Fields that are written together or not at all. */
+interface Group {
+  attributes: SqsAttributes;
+  bytes: number;
+}
+
+/** By what is injected: the messages of one send share it. */
+const groups = new WeakMap<ReadonlyMap<string, string>, readonly Group[]>();
+
 /** As many fields as fit, a trace without its baggage rather than none. */
 export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<string, string>): boolean {
+  let all = groups.get(fields);
+  if (!all) groups.set(fields, (all = groupsOf(fields)));
+  const [essential, ...extra] = all;
   const room = roomOf(message);
   const own = { ...message.MessageAttributes };
   for (const name of fields.keys()) dropOtherSpellings(own, name);
-  const write = (names: readonly string[]) => {
-    const added = Object.fromEntries(names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }]));
-    const bytes = names.reduce((sum, name) => sum + sizeOfAttribute(name, added[name]), 0);
-    if (Object.keys({ ...own, ...added }).length > MAX_ATTRIBUTES || bytes > room.bytes) return false;
-    room.bytes -= bytes;
-    message.MessageAttributes = Object.assign(own, added);
-    return true;
-  };
+  if (!essential || !write(own, essential, room)) return false;
+  for (const group of extra) write(own, group, room);
+  message.MessageAttributes = own;
+  return true;
+}
+
+/** None without the trace's own fields. */
+function groupsOf(fields: ReadonlyMap<string, string>): Group[] {
   const names = [...fields.keys()].filter(name => fields.get(name));
   const essential = names.filter(name => !EXTRA.includes(name));
-  const isCarried = essential.length > 0 && write(essential);
-  if (isCarried) for (const name of EXTRA) if (names.includes(name)) write([name]);
-  return isCarried;
+  const extra = EXTRA.filter(name => names.includes(name));
+  return essential.length > 0 ? [essential, ...extra.map(name => [name])].map(one => groupOf(one, fields)) : [];
+}
+
+function groupOf(names: readonly string[], fields: ReadonlyMap<string, string>): Group {
+  const entries = names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }] as const);
+  const bytes = entries.reduce((sum, [name, attribute]) => sum + sizeOfAttribute(name, attribute), 0);
+  return { attributes: Object.fromEntries(entries), bytes };
+}
+
+function write(own: SqsAttributes, { attributes, bytes }: Group, room: Room): boolean {
+  let slots = Object.keys(own).length;
+  for (const name in attributes) if (!Object.hasOwn(own, name)) slots += 1;
+  if (slots > MAX_ATTRIBUTES || bytes > room.bytes) return false;
+  room.bytes -= bytes;
+  Object.assign(own, attributes);
+  return true;
 }
 
 /** Whether the attributes have room for a creation context. */

@@ -19,6 +19,7 @@ export interface SqsEventRecord {
   messageAttributes?: object;
   /** The queue's. */
   eventSourceARN?: string;
+  awsRegion?: string;
 }
 
 /** The event of an SQS trigger. */
