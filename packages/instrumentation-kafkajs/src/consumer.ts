@@ -4,12 +4,12 @@ import {
   guarded,
   kafkaDestination,
   kafkaLag,
+  kafkaProcessing,
   processBatch,
   type Advice,
   type Call,
   type KafkaPartitions,
   type KafkaMessage,
-  type Operation,
 } from '@queuetrace/messaging';
 import type {
   Batch,
@@ -61,7 +61,7 @@ function eachMessageAdvice(traced: TracedClient): Advice {
   const { telemetry } = traced;
   return (call, [{ topic, partition, message }]: [EachMessagePayload]) => {
     if (!telemetry.observes(topic)) return call();
-    return telemetry.process(processing(topic, partition, traced, [message as KafkaMessage]), () => call());
+    return telemetry.process(kafkaProcessing(topic, partition, [message as KafkaMessage], traced.known), () => call());
   };
 }
 
@@ -71,7 +71,7 @@ function eachBatchAdvice(traced: TracedClient): Advice {
     const { batch } = payload;
     if (!telemetry.observes(batch.topic)) return call();
     const messages = batch.messages as KafkaMessage[];
-    const operation = processing(batch.topic, batch.partition, traced, messages, true);
+    const operation = kafkaProcessing(batch.topic, batch.partition, messages, traced.known, true);
     const lag = kafkaLag(batch.highWatermark, batch.firstOffset()!);
     // Without offsets the library commits what it would anyway.
     const commitOffsetsIfNecessary = traced.wrap(payload.commitOffsetsIfNecessary, (commitCall, [given]: [Offsets?]) =>
@@ -83,16 +83,4 @@ function eachBatchAdvice(traced: TracedClient): Advice {
       return call([{ ...payload, batch: copy, commitOffsetsIfNecessary }]);
     });
   };
-}
-
-function processing(
-  topic: string,
-  partition: number,
-  { known }: TracedClient,
-  messages: KafkaMessage[],
-  isBatch = false,
-): Operation<KafkaMessage> {
-  const { consumerGroup, clientId, attributes } = known;
-  const destination = { name: topic, partitionId: String(partition) };
-  return { name: 'process', destination, messages, isBatch, consumerGroup, clientId, attributes };
 }

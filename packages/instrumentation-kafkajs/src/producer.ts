@@ -9,10 +9,12 @@ export function producerAdvice(traced: TracedClient): Record<'send' | 'sendBatch
   const send = <T>({ messages, destination, destinationOf }: KafkaTopics<T>, call: Call, args: object) => {
     const operation = { name: 'send', destination, destinationOf, messages, isBatch: true, ...traced.known };
     const active = telemetry.startSend(operation);
-    return active.follow(
-      () => call([args]),
-      result => learnAppended(active, (result as RecordMetadata[]).map(appended)),
-    );
+    const tell = (result: unknown) =>
+      learnAppended(
+        active,
+        (result as RecordMetadata[]).filter(({ topicName }) => observes(topicName)),
+      );
+    return active.follow(() => call([args]), tell);
   };
   return {
     send(call, [record]: [ProducerRecord]) {
@@ -25,8 +27,4 @@ export function producerAdvice(traced: TracedClient): Record<'send' | 'sendBatch
       return copied ? send(copied, call, { ...batch, topicMessages: copied.topics }) : call();
     },
   };
-}
-
-function appended({ topicName: topic, partition, baseOffset, offset = baseOffset }: RecordMetadata) {
-  return { topic, partition, offset };
 }

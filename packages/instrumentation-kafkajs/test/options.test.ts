@@ -54,7 +54,11 @@ describe('kafkajs options', () => {
         { topic: other, messages },
       ],
     });
-    assert.equal(telemetry.span(`send ${other}`).attributes['messaging.batch.message_count'], 1);
+    const { attributes, events } = telemetry.span(`send ${other}`);
+    assert.equal(attributes['messaging.batch.message_count'], 1);
+    assert.equal(attributes['messaging.destination.partition.id'], '0');
+    assert.equal(attributes['messaging.kafka.offset'], 0);
+    assert.deepEqual(events, []);
     assert.equal(header((await kafka.wire(topic))[0], 'traceparent'), undefined);
     assert.ok(header((await kafka.wire(other))[0], 'traceparent'));
   });

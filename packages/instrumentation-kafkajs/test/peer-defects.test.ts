@@ -55,11 +55,13 @@ describe('defects of other instrumentations of kafkajs', () => {
 
   const send = (...messages: Message[]) => producer.send({ topic, messages });
 
-  /** Consumes until a handler gives something back, which it may do later than it ends. */
-  async function eachMessage<T>(handler: (...args: Parameters<EachMessageHandler>) => T | undefined): Promise<T> {
+  /** Consumes until a handler gives something back. */
+  async function eachMessage<T>(
+    handler: (...args: Parameters<EachMessageHandler>) => T | undefined | Promise<T | undefined>,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run: EachMessageHandler = async payload => {
-        const result = handler(payload);
+        const result = await handler(payload);
         if (result !== undefined) resolve(result);
       };
       kafka.consume(topic, { eachMessage: run }).catch(reject);
@@ -306,6 +308,15 @@ describe('defects of other instrumentations of kafkajs', () => {
     const seen = await eachMessage(({ message }) => header(message, 'traceparent'));
     const [record] = await kafka.wire(topic);
     assert.equal(seen, header(record, 'traceparent'));
+  });
+
+  it('Instana: the span of a handler ends with its promise, not after its first tick', async () => {
+    await kafka.seed(topic, [{ value: 'x' }]);
+    const isRecording = await eachMessage(async () => {
+      for (let tick = 0; tick < 5; tick++) await setImmediate();
+      return trace.getActiveSpan()?.isRecording();
+    });
+    assert.equal(isRecording, true);
   });
 
   it('Instana: a message is traced though a span was active where its consumer was started', async () => {

@@ -44,7 +44,14 @@ export { state, type ConfigurationFile, type Environment } from './state';
 export { MessagingTelemetry, now, type StartTime } from './telemetry';
 export type { Transaction } from './transaction';
 export type { Destination, MessagingSystem, Operation, OperationType, Server } from './types';
-export { copyTopics, kafka, kafkaDestination, type KafkaMessage, type KafkaTopics } from './systems/kafka';
+export {
+  copyTopics,
+  kafka,
+  kafkaDestination,
+  kafkaProcessing,
+  type KafkaMessage,
+  type KafkaTopics,
+} from './systems/kafka';
 export { clusterIdOf, learnCluster, type KafkaMetadata } from './systems/kafka-cluster';
 export { kafkaLag, KafkaPartitions, type KafkaFetched } from './systems/kafka-partitions';
 export { learnAppended, learnProduced, type ProducedTopic } from './systems/kafka-produced';

@@ -19,12 +19,14 @@ interface Leader {
   produceVersion?: number;
 }
 
-/** Where a broker put the records of one partition. */
+/** Where a broker put the records of one partition, as KafkaJS and clients after its model say it. */
 export interface AppendedRecords {
-  topic: string;
+  topicName: string;
   partition: number;
   /** Of the first one; left out, or negative, without acknowledgement. */
-  offset?: number | string;
+  baseOffset?: string;
+  /** As `baseOffset`, from brokers before 0.11. */
+  offset?: string;
 }
 
 /** The messages of one topic that one request takes to the broker, in their order there. */
@@ -58,7 +60,7 @@ export function learnAppended(active: ActiveOperation<KafkaMessage>, records: re
   if (isOne || active.created) return;
   for (const one of records.slice(0, MAX_EVENTS)) {
     active.addEvent('recordsAppended', {
-      destinationName: one.topic,
+      destinationName: one.topicName,
       destinationPartitionId: String(one.partition),
       kafkaOffset: offsetIn(one),
     });
@@ -66,7 +68,7 @@ export function learnAppended(active: ActiveOperation<KafkaMessage>, records: re
 }
 
 function setPlaces(active: ActiveOperation<KafkaMessage>, records: AppendedRecords): void {
-  const topics = requests.get(active)?.filter(({ topic }) => topic === records.topic) ?? [];
+  const topics = requests.get(active)?.filter(({ topic }) => topic === records.topicName) ?? [];
   const produced = topics.flatMap(one => one.partitions).find(one => one.partition === records.partition);
   const first = offsetIn(records);
   for (const [index, message] of produced?.messages.entries() ?? []) {
@@ -77,7 +79,7 @@ function setPlaces(active: ActiveOperation<KafkaMessage>, records: AppendedRecor
   }
 }
 
-function offsetIn({ offset = -1 }: { offset?: number | string }): number | undefined {
+function offsetIn({ baseOffset = '-1', offset = baseOffset }: Partial<AppendedRecords> = {}): number | undefined {
   return Number(offset) < 0 ? undefined : Number(offset);
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readCount } from '../count';
 import { isObject } from '../is-object';
 import { ownKey, withFields } from './own-key';
-import type { DeadLetter, Destination, MessagingSystem } from '../types';
+import type { DeadLetter, Destination, MessagingSystem, Operation } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
 
@@ -127,6 +127,21 @@ function copyRecord<Record extends object>(record: Record): Record & KafkaMessag
 export function kafkaDestination(topics: readonly (string | undefined)[]): Destination {
   const [name] = topics;
   return { name: topics.every(topic => topic === name) ? name : undefined };
+}
+
+/** What is true of all operations of one client, as far as it is known. */
+type Known = Pick<Operation<KafkaMessage>, 'clientId' | 'consumerGroup' | 'attributes'>;
+
+/** A handler's work on what was fetched of one partition. */
+export function kafkaProcessing(
+  topic: string,
+  partition: number,
+  messages: readonly KafkaMessage[],
+  { consumerGroup, clientId, attributes }: Known,
+  isBatch = false,
+): Operation<KafkaMessage> {
+  const destination = { name: topic, partitionId: String(partition) };
+  return { name: 'process', destination, messages, isBatch, consumerGroup, clientId, attributes };
 }
 
 /** What tells a message, or with less of it a partition, apart from all others that a process has seen. */
