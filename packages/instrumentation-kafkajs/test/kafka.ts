@@ -118,7 +118,9 @@ export function withKafka(broker: Broker, load?: () => Pick<typeof kafkajs, 'Kaf
 async function hasLeaders(admin: Admin, topic: string, count: number): Promise<boolean> {
   try {
     const [{ partitions }] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
-    return partitions.length === count && partitions.every(({ leader }) => leader >= 0);
+    if (partitions.length !== count || partitions.some(({ leader }) => leader < 0)) return false;
+    // Who is named as a leader may not know of it yet: asked for offsets, it says so.
+    return (await admin.fetchTopicOffsets(topic)).length === count;
   } catch {
     return false;
   }
