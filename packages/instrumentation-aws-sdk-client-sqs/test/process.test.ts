@@ -87,7 +87,7 @@ describe('processing messages of SQS', () => {
     assertEachProcessed(messages, processSpans(), seen);
   });
 
-  it('makes a process span active in each callback of map, until its promise settles', async () => {
+  it('Instana: makes a process span active in each callback of map, by its own context, until its promise settles', async () => {
     const messages = await received(3);
     const seen = await Promise.all(
       messages.map(async message => {
@@ -120,6 +120,16 @@ describe('processing messages of SQS', () => {
     assert.equal(duration.count, 1);
     const [consumed] = await telemetry.metric('messaging.client.consumed.messages');
     assert.equal(consumed.value, 1);
+  });
+
+  it('tells the group and the deduplication id of a FIFO queue, which the app has not asked for', async () => {
+    queue = await sqs.queue({ FifoQueue: 'true' }, '.fifo');
+    await sqs.seed(queue, { MessageGroupId: 'customer-1', MessageDeduplicationId: 'order-1' });
+    const { Messages } = await sqs.client.receiveMessage({ QueueUrl: queue.url });
+    processMessage(Messages![0], () => {});
+    assert.equal(processSpan().attributes['messaging.aws_sqs.message_group_id'], 'customer-1');
+    assert.equal(processSpan().attributes['messaging.aws_sqs.message_deduplication_id'], 'order-1');
+    assert.equal(Messages![0].Attributes, undefined);
   });
 
   it('ends the process span of processMessage with its handler, and with its error', async () => {

@@ -99,7 +99,7 @@ describe('SendMessageBatch', () => {
     );
   });
 
-  it('decides for each entry whether it has room, and whose context it carries', async () => {
+  it('New Relic: decides for each entry whether it has room, and whose context it carries', async () => {
     const MessageAttributes = { traceparent: text(USER_TRACEPARENT) };
     await send(entry('a', { MessageAttributes: userAttributes(10) }), entry('b', { MessageAttributes }), entry('c'));
     const span = sendSpan();

@@ -78,7 +78,7 @@ describe('SendMessage', () => {
     assert.equal(durations[0].attributes['messaging.destination.name'], queue.name);
   });
 
-  it('carries the span and the baggage to whoever receives', async () => {
+  it('Elastic: carries the span and the baggage to whoever receives, also where the caller has no attributes', async () => {
     const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
     await context.with(propagation.setBaggage(context.active(), baggage), () => send());
     const [message] = await sqs.wire(queue);
@@ -271,6 +271,7 @@ describe('SendMessage', () => {
 
   const hostile: Record<string, () => object> = {
     'no queue URL': () => ({ QueueUrl: undefined }),
+    'New Relic: a queue URL that is null': () => ({ QueueUrl: null }),
     'a queue URL that is none': () => ({ QueueUrl: 42 }),
     'no body': () => ({ MessageBody: undefined }),
     'attributes that are null': () => ({ MessageAttributes: null }),

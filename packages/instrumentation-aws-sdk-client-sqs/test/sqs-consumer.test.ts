@@ -92,7 +92,7 @@ for (const [version, load] of Object.entries(versions)) {
       assert.deepEqual(spansOf('delete').map(parentId), [spanId]);
     });
 
-    it('keeps apart messages that are handled at once', async () => {
+    it('Instana: keeps apart messages that are handled at once', async () => {
       for (let index = 0; index < 3; index++) await sqs.seed(queue);
       const seen: (string | undefined)[] = [];
       await handled({
@@ -182,6 +182,27 @@ for (const [version, load] of Object.entries(versions)) {
       resolve();
       await handling;
       assert.equal(processSpan().events[0].name, 'messaging.aws_sqs.visibility_extended');
+    });
+
+    it('an extension for all messages of handleMessageBatch is one event of its span', async () => {
+      await sqs.seed(queue);
+      await sqs.seed(queue);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const handling = handled({
+        visibilityTimeout: 60,
+        heartbeatInterval: 0.01,
+        handleMessageBatch: async messages => {
+          await promise;
+          return messages;
+        },
+      });
+      await telemetry.waitForSpans(() => spansOf('change visibility').length > 0);
+      assert.deepEqual(spansOf('process'), []);
+      resolve();
+      await handling;
+      const { events } = processSpan();
+      assert.ok(events.length > 0 && events.length <= spansOf('change visibility').length);
+      assert.equal(events[0].name, 'messaging.aws_sqs.visibility_extended');
     });
 
     it('never goes on in the context of whoever has started it', async () => {

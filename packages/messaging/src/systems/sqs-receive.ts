@@ -24,6 +24,8 @@ const NEEDED_SYSTEM_ATTRIBUTES = [
   'ApproximateReceiveCount',
   'AWSTraceHeader',
   'DeadLetterQueueSourceArn',
+  'MessageGroupId',
+  'MessageDeduplicationId',
 ];
 
 /** One ReceiveMessage: asks for what is needed, and knows what of the answer the app has not asked for. */

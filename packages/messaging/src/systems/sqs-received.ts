@@ -72,7 +72,14 @@ export class SqsReceivedMessages {
   /** The processing of all messages of one answer at once, by the array that the app got. */
   startBatch(batch: readonly object[]): ActiveOperation<SqsMessage> | undefined {
     const operation = this._batches.get(batch)?.();
-    return operation && this._telemetry.startProcess(operation, { isCounted: true });
+    if (!operation) return undefined;
+    const process = this._telemetry.startProcess(operation, { isCounted: true });
+    const kept = new WeakRef<ActiveOperation>(process);
+    for (const { ReceiptHandle } of operation.messages as readonly SqsReceivedMessage[]) {
+      const received = ReceiptHandle && this._received.get(ReceiptHandle);
+      if (received) received.process = kept;
+    }
+    return process;
   }
 
   /** What is known of the message that a receipt handle stands for. */
@@ -90,13 +97,17 @@ export class SqsReceivedMessages {
     this._unfinished.end(received);
   }
 
-  /** An extension ends nothing: it is a new deadline. */
-  extended(receiptHandle: unknown, timeoutS: number): void {
-    const received = this._received.get(receiptHandle as string);
-    if (!received) return;
-    received.visibleAtMs = visibleAt(timeoutS);
-    received.process?.deref()?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
-    if (received.visibleAtMs !== undefined) this._unfinished.extend(received, received.visibleAtMs);
+  /** An extension ends nothing: it is a new deadline, and an event. Several messages may have one process operation. */
+  extended(receiptHandles: readonly unknown[], timeoutS: number): void {
+    const processes = new Set<ActiveOperation | undefined>();
+    for (const receiptHandle of receiptHandles) {
+      const received = this._received.get(receiptHandle as string);
+      if (!received) continue;
+      received.visibleAtMs = visibleAt(timeoutS);
+      processes.add(received.process?.deref());
+      if (received.visibleAtMs !== undefined) this._unfinished.extend(received, received.visibleAtMs);
+    }
+    for (const process of processes) process?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
   }
 
   private _deliver(message: SqsMessage, received: Received, processing: SqsProcessing): Delivery {

@@ -38,15 +38,17 @@ export class SqsSettlement {
 
   /** What it means for process operations that nothing else ends, and for attempts that are remembered. */
   answered({ Failed }: SqsBatchAnswer = {}): void {
-    const { name, entries, destination } = this._settle;
+    const { name, destination } = this._settle;
+    const entries = this._settle.entries.filter(({ Id }) => !Failed?.some(failed => failed.Id === Id));
+    const extended = new Map<number, unknown[]>();
     for (const entry of entries) {
-      if (Failed?.some(({ Id }) => Id === entry.Id)) continue;
+      const { ReceiptHandle, VisibilityTimeout } = entry;
       const carrier = this._carrierOf(entry);
       if (name === 'delete' && carrier) this._telemetry.forget({ name, destination, messages: [carrier] });
-      const { ReceiptHandle, VisibilityTimeout } = entry;
-      if (VisibilityTimeout) this._received.extended(ReceiptHandle, VisibilityTimeout);
-      else this._received.settled(ReceiptHandle, name === 'delete');
+      if (!VisibilityTimeout) this._received.settled(ReceiptHandle, name === 'delete');
+      else extended.set(VisibilityTimeout, [...(extended.get(VisibilityTimeout) ?? []), ReceiptHandle]);
     }
+    for (const [timeoutS, receiptHandles] of extended) this._received.extended(receiptHandles, timeoutS);
   }
 
   private _carrierOf(entry: SqsSettleEntry | null): SqsMessage | undefined {
