@@ -327,6 +327,7 @@ for (const api of APIS) {
     });
 
     it('continues a trace context that arrives as bytes', async () => {
+      instrumentation.setConfig({ producerPropagation: false });
       const peer = await peers.open();
       const queue = await peer.queue();
       const traceparent = Buffer.from(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-03`);

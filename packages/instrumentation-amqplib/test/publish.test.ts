@@ -275,6 +275,27 @@ for (const api of APIS) {
       });
     }
 
+    it('sends no context on in bytes, as the headers of a Kafka record have it: consumers in Python fail on them', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      const spanId = randomBytes(8).toString('hex');
+      const traceparent = Buffer.from(`00-${randomBytes(16).toString('hex')}-${spanId}-01`);
+      const headers = { traceparent, tracestate: Buffer.from('vendor=1'), baggage: Buffer.from('tenant=acme') };
+      peer.channel.sendToQueue(queue, body, { headers });
+      const sent = telemetry.span(`publish ${queue}`);
+      assert.deepEqual(
+        sent.links.map(link => link.context.spanId),
+        [spanId],
+      );
+      const carried = (await peer.wireMessage(queue)).properties.headers!;
+      assert.equal(String(carried.traceparent).split('-')[2], sent.spanContext().spanId);
+      assert.deepEqual(
+        [typeof carried.traceparent, carried.tracestate, carried.baggage],
+        ['string', undefined, 'tenant=acme'],
+      );
+      assert.ok(Buffer.isBuffer(headers.traceparent));
+    });
+
     it('keeps a context that the caller puts into several messages, also where it consumes them itself', async () => {
       const peer = await open();
       const [queue, next] = [await peer.queue(), await peer.queue()];

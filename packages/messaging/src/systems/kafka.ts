@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readCount } from '../count';
 import { isObject } from '../is-object';
+import { hasContextInBytes } from './context-headers';
 import { ownKey, withFields } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem, Operation } from '../types';
 
@@ -29,8 +30,7 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   },
   /** What a client cannot send is left as it is, so that its own complaint is heard. */
   canCarry: ({ headers }) => headers === undefined || (isObject(headers) && isSendableHeader(headers, 'traceparent')),
-  /** A caller writes strings; a Buffer was read from a consumed record. */
-  isForwarded: ({ headers }) => CONTEXT_HEADERS.some(name => Buffer.isBuffer(lastOf(ownHeader(headers, name)))),
+  isForwarded: ({ headers }) => headers !== undefined && hasContextInBytes(headers),
   attributes: ({ key, value, offset }, { messageKey, bodySize }) => ({
     kafkaMessageKey: messageKey ? textKey(key) : undefined,
     kafkaMessageTombstone: value === null || undefined,
@@ -202,9 +202,6 @@ function isSameText(one: string | Buffer, other: string | Buffer | null | undefi
 }
 
 const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': ') || undefined;
-
-/** Of the propagators there are; each writes one of them. */
-const CONTEXT_HEADERS = ['traceparent', 'b3', 'x-b3-traceid', 'uber-trace-id', 'x-amzn-trace-id'];
 
 function isSendableHeader(headers: object, name: string): boolean {
   if (!Object.hasOwn(headers, name)) return true;

@@ -7,18 +7,21 @@ export function ownKey(table: object, name: string): string | undefined {
   return undefined;
 }
 
-/** A copy of a table with fields in it, each in place of the same one in another spelling. */
+/** A copy of a table with the fields of a context in it. */
 export function withFields<T extends object>(table: T | undefined, fields: ReadonlyMap<string, string>): T {
   const copy: Record<string, unknown> = { ...table };
-  for (const [name, value] of fields) {
-    dropOtherSpellings(copy, name);
-    copy[name] = value;
-  }
+  dropOlder(copy, fields);
+  for (const [name, value] of fields) copy[name] = value;
   return copy as T;
 }
 
-/** What is sent on with the headers it came with must not say one thing in one spelling, and another in the other. */
-export function dropOtherSpellings(table: Record<string, unknown>, name: string): void {
+/** Of the context that a message came with nothing is left where it is sent on with another one. */
+export function dropOlder(table: Record<string, unknown>, fields: ReadonlyMap<string, string>): void {
+  for (const name of fields.keys()) dropOtherSpellings(table, name);
+  if ('tracestate' in table && fields.has('traceparent')) delete table.tracestate;
+}
+
+function dropOtherSpellings(table: Record<string, unknown>, name: string): void {
   for (const key in table) {
     if (key.length === name.length && key !== name && key.toLowerCase() === name.toLowerCase()) delete table[key];
   }

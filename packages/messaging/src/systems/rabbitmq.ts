@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api';
 import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
+import { hasContextInBytes } from './context-headers';
 import { ownKey, withFields } from './own-key';
 import { learnFromDeadLetter } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue, lastDeathAt } from './x-death';
@@ -64,7 +65,8 @@ export function rabbitmqDelivered({ headers }: RabbitMqMessage): void {
 
 function isForwarded({ headers }: RabbitMqMessage): boolean {
   if (!headers) return false;
-  if (deliveredHeaders.has(headers) || SENT_AT_HEADER in headers) return true;
+  // Bytes come from elsewhere: a record of Kafka that is sent on, headers and all.
+  if (deliveredHeaders.has(headers) || SENT_AT_HEADER in headers || hasContextInBytes(headers)) return true;
   const { traceparent } = headers;
   if (typeof traceparent !== 'string') return false;
   if (deliveredContexts.has(traceparent)) return true;
@@ -83,7 +85,10 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     },
   },
   inject(message, fields) {
-    message.headers = withFields(message.headers, fields);
+    const headers = withFields(message.headers, fields);
+    // Consumers in other languages fail on bytes: Pika's do not even get the message.
+    if (Buffer.isBuffer(headers.baggage)) headers.baggage = headers.baggage.toString();
+    message.headers = headers;
     return true;
   },
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */

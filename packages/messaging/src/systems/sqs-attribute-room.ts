@@ -1,5 +1,5 @@
 import { STORY_FIELD } from '../told-story';
-import { dropOtherSpellings } from './own-key';
+import { dropOlder } from './own-key';
 import { sizeOfAttribute, sizeOfMessage, type SqsAttributes } from './sqs-attributes';
 
 /** A message to send through SQS or SNS, as far as its quotas go. */
@@ -42,7 +42,7 @@ export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<stri
   const [essential, ...extra] = all;
   const room = roomOf(message);
   const own = { ...message.MessageAttributes };
-  for (const name of fields.keys()) dropOtherSpellings(own, name);
+  dropOlder(own, fields);
   if (!essential || !write(own, essential, room)) return false;
   for (const group of extra) write(own, group, room);
   message.MessageAttributes = own;

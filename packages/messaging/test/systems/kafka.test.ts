@@ -35,6 +35,12 @@ describe('a Kafka record', () => {
     assert.deepEqual(message.headers, { 'X-Amzn-Trace-Id': 'new', traceparent: 'new', other: 'x' });
   });
 
+  it('keeps no trace state of a context that is replaced, as that belongs to its trace', () => {
+    const message: KafkaMessage = { headers: { traceparent: Buffer.from('old'), tracestate: Buffer.from('old') } };
+    kafka.inject(message, new Map([['traceparent', 'new']]), undefined, { sqsCarrier: 'attributes' });
+    assert.deepEqual(message.headers, { traceparent: 'new' });
+  });
+
   it('gives nothing for null, a missing header and inherited names', () => {
     assert.equal(header({ traceparent: null }), undefined);
     assert.equal(header(undefined), undefined);
