@@ -16,7 +16,7 @@ import { Publishing } from './publish';
 import { enqueueAdvice, forCaller } from './queued';
 import { openAdvice } from './server';
 import { settleAdvice } from './settle';
-import { assertQueueAdvice } from './topology';
+import { assertQueueAdvice, bindQueueAdvice } from './topology';
 import { VERSION } from './version';
 
 const AMQPLIB = { name: 'amqplib', system: rabbitmq };
@@ -71,6 +71,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
           publish: forCaller(publish),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
           assertQueue: assertQueueAdvice,
+          bindQueue: bindQueueAdvice,
           get: getAdvice(this.telemetry, channels),
           ...settleAdvice(channels),
           toClosed: this._closed,

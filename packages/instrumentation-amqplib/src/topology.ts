@@ -1,6 +1,7 @@
 import {
   guarded,
   isThenable,
+  learnBinding,
   learnDeadLetterExchange,
   learnExclusiveQueue,
   tellOutcome,
@@ -15,6 +16,15 @@ export const assertQueueAdvice: Advice = (call, [queue, options]: [string, Optio
   if (!learn) return result;
   if (isThenable(result)) return tellOutcome(result, value => learn((value as Replies.AssertQueue).queue));
   if (queue) learn(queue);
+  return result;
+};
+
+/** `bindQueue`: where what is published to an exchange goes, only its bindings say. */
+export const bindQueueAdvice: Advice = (call, [queue, exchange, pattern]: unknown[]) => {
+  const result = call();
+  if ([queue, exchange, pattern].every(name => typeof name === 'string')) {
+    learnBinding(queue as string, exchange as string, pattern as string);
+  }
   return result;
 };
 

@@ -65,7 +65,7 @@ export {
 } from './systems/rabbitmq';
 export type { RabbitMqChannel } from './systems/rabbitmq-channel';
 export { RabbitMqChannels } from './systems/rabbitmq-channels';
-export { learnDeadLetterExchange } from './systems/rabbitmq-dead-letters';
+export { learnBinding, learnDeadLetterExchange } from './systems/rabbitmq-dead-letters';
 export { ACKED, rabbitmqRefusal, RECOVERED, type Settlement } from './systems/rabbitmq-settlement';
 export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
 export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';

@@ -3,8 +3,8 @@ import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
 import { hasContextInBytes } from './context-headers';
 import { ownKey, withFields } from './own-key';
-import { learnFromDeadLetter } from './rabbitmq-dead-letters';
-import { deadLetterFrom, failedDeaths, firstDeathQueue, lastDeathAt } from './x-death';
+import { learnFromDeadLetter, learnReturn } from './rabbitmq-dead-letters';
+import { deadLetterFrom, failedDeaths, firstDeathQueue, hasReturned, lastDeathAt } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
 
 /** A delivered or published AMQP 0-9-1 message, flattened. */
@@ -134,6 +134,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   deadLetter({ headers, queue }, _destination, isRetry) {
     const deadLetter = deadLetterFrom(headers, queue, isRetry);
     if (deadLetter) learnFromDeadLetter(deadLetter, queue);
+    else if (queue !== undefined && hasReturned(headers, queue)) learnReturn(queue);
     return deadLetter;
   },
   queueOf: ({ queue }) => queue,

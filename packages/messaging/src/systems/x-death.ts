@@ -1,4 +1,5 @@
 import { readCount } from '../count';
+import { REJECTED } from './rabbitmq-dead-letters';
 import type { DeadLetter } from '../types';
 
 /** One entry of RabbitMQ's `x-death` header: how often a message was dead-lettered from a queue for a reason. */
@@ -51,6 +52,13 @@ export function deadLetterFrom(
 /** How often a message was refused, or given up, in one queue or in all of them. */
 export function failedDeaths(headers: Headers, queue?: string): number {
   return failuresIn(deathsOf(headers).filter(death => queue === undefined || death.queue === queue));
+}
+
+/** Whether a message that was refused in a queue has come back to it by itself, from one where it has waited. */
+export function hasReturned(headers: Headers, queue: string): boolean {
+  const deaths = deathsOf(headers);
+  const isWaiting = deaths[0]?.reason === EXPIRED && deaths[0].queue !== queue;
+  return isWaiting && deaths.some(death => death.queue === queue && death.reason === REJECTED);
 }
 
 /** When a message died last, in epoch milliseconds, to a second. */

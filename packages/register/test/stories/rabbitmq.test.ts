@@ -139,6 +139,34 @@ describe('the story of a RabbitMQ message', () => {
     assert.equal(third.attributes['messaging.queue_time_ms'], undefined);
   });
 
+  for (const isDeclaredHere of [true, false]) {
+    const where = isDeclaredHere ? 'bound here' : 'once it has come back';
+    it(`that comes back through an exchange and a queue of any name is no dead letter, ${where}`, async () => {
+      const [queue, holding] = [uniqueName('work'), uniqueName('holding')];
+      const exchange = `${queue}.refused`;
+      await channel.assertExchange(exchange, 'direct');
+      await channel.assertQueue(queue, { deadLetterExchange: exchange, deadLetterRoutingKey: 'later' });
+      if (!isDeclaredHere) amqplib.disable();
+      await channel.assertQueue(holding, { deadLetterExchange: '', deadLetterRoutingKey: queue, messageTtl: 20 });
+      await channel.bindQueue(holding, exchange, 'later');
+      amqplib.enable();
+      channel.sendToQueue(queue, Buffer.from('x'), { messageId: uniqueName('order') });
+      let attempts = 0;
+      await consumeUntil(queue, (message, done) => {
+        attempts += 1;
+        if (attempts < 3) return channel.nack(message, false, false);
+        channel.ack(message);
+        done();
+      });
+      const spans = await telemetry.waitForSpans(4);
+      const refused = spans.filter(({ name }) => name === `consume ${queue}`);
+      const actions = refused.map(({ attributes }) => attributes['dlq.action']);
+      // Nobody here knows at first where the exchange leads to.
+      assert.deepEqual(actions, [isDeclaredHere ? undefined : 'send', undefined, undefined]);
+      assert.equal(await sumOf('messaging.client.dead_lettered.messages', queue), isDeclaredHere ? 0 : 1);
+    });
+  }
+
   it('that is refused is known to become a dead letter where one has come before, whoever declared the queue', async () => {
     const queue = uniqueName('foreign');
     amqplib.disable();
