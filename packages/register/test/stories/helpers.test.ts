@@ -1,8 +1,9 @@
 import { AmqplibInstrumentation } from '@queuetrace/instrumentation-amqplib';
 import { linkTo, sendToDeadLetter } from '@queuetrace/messaging';
-import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
+import { startOtlpReceiver, telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
 import { connect, type ChannelModel, type ConfirmChannel, type ConsumeMessage } from 'amqplib';
 import assert from 'node:assert/strict';
+import { runPreloaded } from '../preloaded';
 
 describe('what an app says of the messages that it sends', () => {
   const broker = withBroker('rabbitmq');
@@ -115,5 +116,25 @@ describe('what an app says of the messages that it sends', () => {
       links.map(({ context }) => context.spanId.slice(0, 2)),
       ['01', '02', '03', '04'],
     );
+  });
+
+  it('is heard by the preload, from the copy of the package that an ES module imports', async () => {
+    const receiver = await startOtlpReceiver();
+    const queue = uniqueName('work');
+    try {
+      const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+      const { code, stderr } = await runPreloaded('stories/helpers.mjs', { args: [broker.address, queue], env });
+      assert.equal(code, 0, stderr);
+      const [refused, dead, note] = [`consume ${queue}`, `consume ${queue}.dlq`, `publish ${queue}.notes`].map(name =>
+        receiver.spans().find(span => span.name === name)!,
+      );
+      assert.deepEqual(
+        [refused, dead].map(({ attributes }) => [attributes['dlq.action'], attributes['dlq.error']]),
+        ['send', 'archive'].map(action => [action, 'TypeError: no address']),
+      );
+      assert.ok(note.links.some(({ attributes }) => attributes['link.type'] === 'fan-out-source'));
+    } finally {
+      await receiver.stop();
+    }
   });
 });
