@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,8 @@ export interface RunOptions {
   readonly stdout: number;
 }
 
-const KILL_AFTER_MS = 10_000;
+const KILL_AFTER_MS = 30_000;
+const POLL_MS = 100;
 
 /** Runs the app, with its telemetry sent to us, and says what of it was traced. */
 export async function examineRun(options: RunOptions): Promise<Finding[]> {
@@ -59,23 +60,34 @@ async function runApp(options: RunOptions, watched: string, collector: Collector
     },
     stdio: ['inherit', stdout, 'inherit'],
   });
-  let isStopped = false;
-  const stop = () => {
-    isStopped = true;
-    child.kill('SIGTERM');
-  };
-  const timers = [
-    setTimeout(stop, seconds * 1000),
-    setTimeout(() => child.kill('SIGKILL'), seconds * 1000 + KILL_AFTER_MS),
-  ];
+  const stopped = stopAfter(child, seconds * 1000, () => readdirSync(watched).length > 0);
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  timers.forEach(clearTimeout);
   const where = hasFile
     ? [note('the telemetry of this run went where OTEL_CONFIG_FILE says: its spans are not counted here')]
     : [];
-  if (isStopped) return [[fine(`the app ran for ${seconds} s and was sent SIGTERM`), ...where], hasFile];
+  if (stopped.isStopped) return [[fine(`the app ran for ${seconds} s and was sent SIGTERM`), ...where], hasFile];
   if (code === 0) return [[fine('the app ran and ended by itself'), ...where], hasFile];
   return [[problem(`the app ended with ${signal ?? `code ${code}`}`), ...where], hasFile];
+}
+
+/** Ends an app that goes on, so long after it has begun to run: on a busy machine its start takes a while. */
+function stopAfter(child: ChildProcess, runMs: number, hasBegun: () => boolean): { isStopped: boolean } {
+  const outcome = { isStopped: false };
+  const stop = () => {
+    outcome.isStopped = true;
+    child.kill('SIGTERM');
+  };
+  const timers = [setTimeout(() => child.kill('SIGKILL'), runMs + KILL_AFTER_MS)];
+  const poll = setInterval(() => {
+    if (!hasBegun()) return;
+    clearInterval(poll);
+    timers.push(setTimeout(stop, runMs));
+  }, POLL_MS);
+  child.once('close', () => {
+    clearInterval(poll);
+    timers.forEach(clearTimeout);
+  });
+  return outcome;
 }
 
 function withoutEndpoints(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
