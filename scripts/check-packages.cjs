@@ -73,6 +73,42 @@ function writeTypes(project, file, names) {
   }
 }
 
+const LIBRARIES = { kafkajs: '2.2.4', amqplib: '2.3.1', '@aws-sdk/client-sqs': '3.1169.0' };
+
+/** A project without node_modules: Yarn has the packages in archives, which its own loader looks into. */
+function checkPlugAndPlay(tarballs, project) {
+  mkdirSync(project);
+  const ours = Object.fromEntries(
+    tarballs.filter(({ name }) => !/doctor|bundler/.test(name)).map(({ name, tarball }) => [name, `file:${tarball}`]),
+  );
+  const dependencies = { ...LIBRARIES, '@opentelemetry/api': '1.10.0', ...ours };
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify({ private: true, dependencies, resolutions: ours }));
+  const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
+  const settings = {
+    nodeLinker: 'pnp',
+    npmRegistryServer: registry,
+    unsafeHttpWhitelist: ['*'],
+    enableTelemetry: false,
+  };
+  writeFileSync(path.join(project, '.yarnrc.yml'), JSON.stringify(settings));
+  writeFileSync(path.join(project, 'yarn.lock'), '');
+  const names = Object.keys(LIBRARIES);
+  writeFileSync(path.join(project, 'app.cjs'), names.map(name => `require(${JSON.stringify(name)});\n`).join(''));
+  writeFileSync(path.join(project, 'app.mjs'), names.map(name => `import ${JSON.stringify(name)};\n`).join(''));
+  const yarn = require.resolve('@yarnpkg/cli-dist/bin/yarn.js');
+  check("Yarn's Plug'n'Play: install", 'node', [yarn, 'install', '--no-immutable'], project);
+  for (const app of ['app.cjs', 'app.mjs']) {
+    const env = { ...process.env, OTEL_LOG_LEVEL: 'info' };
+    const args = [yarn, 'node', '--require', '@queuetrace/register', app];
+    const { stderr } = spawnSync('node', args, { cwd: project, env, encoding: 'utf8' });
+    const missing = names.filter(name => !stderr.includes(`${name} ${LIBRARIES[name]} patched`));
+    console.log(`${missing.length === 0 ? 'ok  ' : 'FAIL'} Yarn's Plug'n'Play: ${app} is patched`);
+    if (missing.length === 0) continue;
+    console.log(stderr);
+    process.exitCode = 1;
+  }
+}
+
 const work = mkdtempSync(path.join(tmpdir(), 'queuetrace-packages-'));
 try {
   const tarballs = published.map(one => ({ ...one, tarball: pack(one.folder, work) }));
@@ -105,6 +141,7 @@ try {
   check('types from CommonJS and ESM', 'tsc', [...tsc, 'types.cts', 'types.mts'], project);
   // The types of unplugin want every bundler to be there.
   check('types of the bundler plugin', 'tsc', [...tsc, '--skipLibCheck', 'plugin.cts', 'plugin.mts'], project);
+  checkPlugAndPlay(tarballs, path.join(work, 'plug-and-play'));
   check('the doctor of an empty project', 'npx', ['queuetrace-doctor', '--version'], project);
 } finally {
   rmSync(work, { recursive: true, force: true });
