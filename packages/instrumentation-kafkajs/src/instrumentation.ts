@@ -32,6 +32,7 @@ export class KafkaJsInstrumentation extends MessagingInstrumentation<KafkaMessag
       {
         name: 'kafkajs',
         versions: ['>=1.16.0 <3'],
+        closures: 'producers and consumers',
         bundleMark: /KafkaJSNon[R]etriableError/,
         files: {
           'src/index.js': (Kafka: { prototype: object }) => [

@@ -21,6 +21,7 @@ export {
   ENV_PREFIX,
   flag,
   matcher,
+  noEffect,
   OPTIONS,
   patterns,
   splitList,

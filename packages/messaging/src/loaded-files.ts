@@ -20,6 +20,8 @@ export interface ClientModule {
   readonly files: Readonly<Record<string, ClientFile>>;
   /** Which of the files is the package's main one: it is known under the package's name. */
   readonly main?: string;
+  /** What of it stays untraced where it was made before the library is patched. */
+  readonly closures?: string;
   /**
    * Matches what its code has in it and no other's, minified too: to find it in a bundle. Not its own source, since a
    * bundle may have us in it and not the library.
@@ -75,7 +77,7 @@ function requiredFiles(modules: readonly ClientModule[]): LoadedFile[] {
         version: versionOf(filename.slice(0, -file.length)),
         exports: cache[filename]!.exports,
         patches,
-        how: 'adopted: loaded without our hook',
+        how: `adopted: loaded without our hook${module.closures ? `; ${module.closures} made before stay untraced` : ''}`,
       })),
   );
 }

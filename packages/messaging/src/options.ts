@@ -21,6 +21,8 @@ export interface Option<Value> extends OptionKind<Value> {
   suffix: string;
   default: Value;
   meaning: string;
+  /** The clients that it means something for, by their short names; all where there are none. */
+  clients?: readonly string[];
 }
 
 /** Of all variables with options for an instrumentation. */
@@ -85,8 +87,14 @@ const trust: OptionKind<IncomingTrust | Readonly<Record<string, IncomingTrust>>>
     (isObject(value) && !Array.isArray(value) && Object.values(value).every(oneOf(...TRUST).accepts)),
 };
 
-function option<Value>(kind: OptionKind<Value>, suffix: string, byDefault: Value, meaning: string): Option<Value> {
-  return { ...kind, suffix, default: byDefault, meaning };
+function option<Value>(
+  kind: OptionKind<Value>,
+  suffix: string,
+  byDefault: Value,
+  meaning: string,
+  clients?: readonly string[],
+): Option<Value> {
+  return { ...kind, suffix, default: byDefault, meaning, clients };
 }
 
 export const OPTIONS = {
@@ -143,6 +151,7 @@ export const OPTIONS = {
     'MESSAGE_KEY',
     true,
     "Kafka: record the message's key; SQS: record its group id. Either can be personal data.",
+    ['kafkajs', 'sqs'],
   ),
   bodySize: option(flag, 'BODY_SIZE', false, 'Record the size of message bodies, in bytes.'),
   deadLetter: option<readonly Pattern[]>(
@@ -169,24 +178,29 @@ export const OPTIONS = {
     'always',
     'Whether a failure marks its span as an error always, or only where the message is known not to come again.',
   ),
-  sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.'),
+  sentAt: option(flag, 'SENT_AT', true, 'RabbitMQ: write the header `x-queuetrace-sent-at`, for the queue time.', [
+    'amqplib',
+  ]),
   consumeTimeoutMs: option(
     wholeNumber,
     'CONSUME_TIMEOUT_MS',
     1_800_000,
     "RabbitMQ: after this time an unsettled delivery's span ends, in milliseconds.",
+    ['amqplib'],
   ),
   processTimeoutMs: option(
     wholeNumber,
     'PROCESS_TIMEOUT_MS',
     30_000,
     'SQS: after this time an unfinished loop span ends, where the visibility timeout is not known, in milliseconds.',
+    ['sqs'],
   ),
   sqsCarrier: option(
     oneOf('attributes', 'aws-trace-header', 'both'),
     'CARRIER',
     'attributes',
     'SQS: where a message carries its context. `attributes` falls back on the system attribute `AWSTraceHeader` where there is no room, and writes it too where the X-Ray propagator is configured.',
+    ['sqs'],
   ),
   maxDestinations: option(
     wholeNumber,
@@ -196,6 +210,12 @@ export const OPTIONS = {
   ),
   metrics: option(flag, 'METRICS', true, "This client's metrics."),
 };
+
+/** The line for an option that was set for one client and means nothing there; undefined where it does. */
+export function noEffect(where: string, client: string, { clients }: Option<unknown>): string | undefined {
+  if (!clients || clients.includes(client)) return undefined;
+  return `${where} has no effect: it is an option of ${clients.join(' and ')}.`;
+}
 
 type ValueOf<One> = One extends Option<infer Value> ? Value : never;
 /** Every option with its value. */

@@ -2,11 +2,13 @@ import type { Instrumentation } from '@opentelemetry/instrumentation';
 import {
   didYouMean,
   environment,
+  noEffect,
   OPTIONS,
   report,
   resolveConfig,
   shown,
   type MessagingConfig,
+  type Option,
 } from '@queuetrace/messaging';
 import { CLIENT_ALIASES, CLIENT_NAMES, CLIENT_PACKAGES, CLIENTS, type ClientName } from './clients';
 
@@ -51,7 +53,20 @@ function sharedOptions(config: QueuetraceConfig): MessagingConfig {
 
 function ownOptions(name: ClientName, own: QueuetraceConfig[ClientName] | null): MessagingConfig {
   if (typeof own === 'boolean') return { enabled: own };
-  if (typeof own === 'object' || own === undefined) return own ?? {};
+  if (typeof own === 'object' || own === undefined) {
+    reportNoEffect(name, own ?? {});
+    return own ?? {};
+  }
   report(`queuetrace(): ${name} is ${shown(own)}; allowed: an object of options, true or false. It is ignored.`);
   return {};
+}
+
+function reportNoEffect(name: ClientName, own: MessagingConfig): void {
+  const set = Object.entries<Option<unknown>>(OPTIONS).filter(
+    ([key]) => own[key as keyof MessagingConfig] !== undefined,
+  );
+  for (const [key, option] of set) {
+    const line = noEffect(`queuetrace(): ${name}.${key}`, name, option);
+    if (line) report(line);
+  }
 }

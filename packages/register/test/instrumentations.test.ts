@@ -41,6 +41,10 @@ describe('queuetrace()', () => {
     'a client that is misspelt': [{ kafajs: false }, /no client or option kafajs; .*Did you mean kafkajs\?/],
     'an option that is misspelt': [{ maxLink: 3 }, /no client or option maxLink; .*Did you mean maxLinks\?/],
     'a client that is a text': [{ kafkajs: 'off' }, /kafkajs is "off"; allowed: an object of options, true or false/],
+    'an option of another client': [
+      { kafkajs: { sqsCarrier: 'both' } },
+      /kafkajs\.sqsCarrier has no effect: .* of sqs\./,
+    ],
     'an option of a client': [
       { sqs: { sqsCarrier: 'header' } },
       /sqs: option sqsCarrier is "header"; .*Did you mean aws-trace-header\?/,

@@ -1,4 +1,4 @@
-import { ENV_PREFIX, OPTIONS } from '../options';
+import { ENV_PREFIX, noEffect, OPTIONS, yamlName, type Option } from '../options';
 import { report } from '../report';
 import { state, type ConfigurationFile, type Environment } from '../state';
 import { readSection, type Section } from './section';
@@ -69,8 +69,21 @@ export function environment(): Environment {
 /** Options of one client: its own count more than those of all. */
 export function fileOptions({ sections }: ConfigurationFile, client: string, packageName?: string): Section {
   const owners = ['messaging', packageName, client];
-  const merged = owners.flatMap(owner => Object.keys(sections).filter(key => ownerOf(key) === owner));
-  return Object.assign({}, ...merged.map(key => readSection(sections[key] ?? {}, `${SECTIONS_PATH}.${key}`, OPTIONS)));
+  const keys = owners.flatMap(owner => Object.keys(sections).filter(key => ownerOf(key) === owner));
+  const read = keys.map(key => {
+    const path = `${SECTIONS_PATH}.${key}`;
+    const options = readSection(sections[key] ?? {}, path, OPTIONS);
+    if (ownerOf(key) !== 'messaging') reportNoEffect(options, path, client);
+    return options;
+  });
+  return Object.assign({}, ...read);
+}
+
+function reportNoEffect(options: Section, path: string, client: string): void {
+  for (const key of Object.keys(options) as (keyof typeof OPTIONS)[]) {
+    const line = noEffect(`${path}.${yamlName(key)}`, client, OPTIONS[key] as Option<unknown>);
+    if (line) report(line);
+  }
 }
 
 export function ownerOf(key: string): string {

@@ -1,4 +1,13 @@
-import { ENV_PREFIX, nearest, OPTIONS, report, splitList, type Environment } from '@queuetrace/messaging';
+import {
+  ENV_PREFIX,
+  nearest,
+  noEffect,
+  OPTIONS,
+  report,
+  splitList,
+  type Environment,
+  type Option,
+} from '@queuetrace/messaging';
 import { CLIENT_ALIASES, CLIENT_NAMES } from '../clients';
 
 const DISABLED = 'OTEL_NODE_DISABLED_INSTRUMENTATIONS';
@@ -18,7 +27,10 @@ function reportUnknownOption(name: string): void {
   const owner = OWNERS.find(one => rest.startsWith(`${one}_`));
   if (owner) {
     const suffix = rest.slice(owner.length + 1);
-    if (SUFFIXES.includes(suffix)) return;
+    const option = Object.values<Option<unknown>>(OPTIONS).find(one => one.suffix === suffix);
+    const useless = option && owner !== 'MESSAGING' && noEffect(name, owner.toLowerCase(), option);
+    if (useless) report(useless);
+    if (option) return;
     const near = nearest(suffix, SUFFIXES);
     const hint = near ? `did you mean ${ENV_PREFIX}${owner}_${near}?` : `allowed: ${SUFFIXES.join(', ')}.`;
     report(`${name}: there is no option ${suffix}; ${hint} It is ignored.`);

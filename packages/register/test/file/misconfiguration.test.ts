@@ -79,6 +79,10 @@ const IGNORED: Record<string, [string, RegExp]> = {
     `${FORMAT}\n${PROPAGATOR}\ntracer_provider: { processors: [{ simple: { exporter: { console: } } }], sampler: { always_onn: } }\n`,
     /sampler: always_onn is not known; allowed: .*Did you mean always_on\?/,
   ],
+  'an option of another client': [
+    `${OPTIONS}amqplib: { message_key: false }\n`,
+    /message_key has no effect: .* of kafkajs and sqs\./,
+  ],
   'an unknown client': [`${OPTIONS}kafka: { enabled: false }\n`, /js\.kafka is read by nobody; did you mean kafkajs\?/],
   'an unknown setting of ours': [`${OPTIONS}register: { shutdown_time: 3 }\n`, /did you mean shutdown_timeout\?/],
   'a deadline that is none': [

@@ -47,7 +47,11 @@ describe("OTEL_CONFIG_FILE beside an SDK of the app's own", () => {
     ]);
     for (const { config, lines } of ways) {
       assert.deepEqual(config, SAMPLES);
-      assert.deepEqual(lines, []);
+      // Each is set, those too that mean nothing for this client.
+      assert.ok(
+        lines.every(line => /has no effect/.test(line)),
+        lines.join('\n'),
+      );
     }
   });
 

@@ -25,7 +25,7 @@ const COMPILED: Record<string, AppOptions> = {
 /** What Node.js itself cannot do, by app and way, with the reason. */
 const IMPOSSIBLE: Record<string, { isSo: (major: number, minor: number) => boolean; reason: string }> = {
   'shop.cts by type stripping, --import': {
-    isSo: major => major === 22,
+    isSo: (major, minor) => major === 22 || (major === 24 && minor < 12),
     reason: 'an entry file with --import and type stripping has a require of its own, which no hook sees',
   },
   'shop.cts by tsx after us': { isSo: (major, minor) => major === 22 && minor < 23, reason: 'fails without us too' },
