@@ -24,8 +24,8 @@ interface Received {
   readonly carrier: SqsMessage;
   /** When the message comes back to the queue, as `performance.now()`; undefined where only the queue knows. */
   visibleAtMs?: number;
-  /** Its last process operation, which has the body: not kept from here. */
-  process?: WeakRef<ActiveOperation>;
+  /** The process operation that runs now; it has the body. */
+  process?: ActiveOperation;
   isSettled?: boolean;
 }
 
@@ -74,11 +74,11 @@ export class SqsReceivedMessages {
     const operation = this._batches.get(batch)?.();
     if (!operation) return undefined;
     const process = this._telemetry.startProcess(operation, { isCounted: true });
-    const kept = new WeakRef<ActiveOperation>(process);
-    for (const { ReceiptHandle } of operation.messages as readonly SqsReceivedMessage[]) {
-      const received = ReceiptHandle && this._received.get(ReceiptHandle);
-      if (received) received.process = kept;
-    }
+    const messages = operation.messages as readonly SqsReceivedMessage[];
+    follow(
+      messages.flatMap(({ ReceiptHandle }) => (ReceiptHandle && this._received.get(ReceiptHandle)) || []),
+      process,
+    );
     return process;
   }
 
@@ -91,7 +91,7 @@ export class SqsReceivedMessages {
   settled(receiptHandle: unknown, isDeleted: boolean): void {
     const received = this._received.get(receiptHandle as string);
     if (!received) return;
-    if (isDeleted) received.process?.deref()?.doesNotComeAgain();
+    if (isDeleted) received.process?.doesNotComeAgain();
     received.isSettled = true;
     this._received.delete(receiptHandle as string);
     this._unfinished.end(received);
@@ -104,7 +104,7 @@ export class SqsReceivedMessages {
       const received = this._received.get(receiptHandle as string);
       if (!received) continue;
       received.visibleAtMs = visibleAt(timeoutS);
-      processes.add(received.process?.deref());
+      processes.add(received.process);
       if (received.visibleAtMs !== undefined) this._unfinished.extend(received, received.visibleAtMs);
     }
     for (const process of processes) process?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
@@ -114,7 +114,7 @@ export class SqsReceivedMessages {
     const operation = { ...processing, name: 'process', messages: [message] };
     const start = (startTime: StartTime, ambient: ActiveOperation['context']) => {
       const process = this._telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
-      received.process = new WeakRef<ActiveOperation>(process);
+      follow([received], process);
       return process;
     };
     return new Delivery(start, process => this._leave(received, process));
@@ -126,6 +126,16 @@ export class SqsReceivedMessages {
     received.visibleAtMs ??= performance.now() + this._telemetry.config.processTimeoutMs;
     this._unfinished.add(received, process, received.visibleAtMs);
   }
+}
+
+/** Until it ends: what is remembered of a message is not to keep its body. */
+function follow(messages: readonly Received[], process: ActiveOperation): void {
+  const { onLanded } = process;
+  for (const received of messages) received.process = process;
+  process.onLanded = () => {
+    onLanded?.();
+    for (const received of messages) if (received.process === process) received.process = undefined;
+  };
 }
 
 /** @param timeoutS as the API has it; undefined where the queue's own counts */
