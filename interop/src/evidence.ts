@@ -39,6 +39,12 @@ export class Evidence {
     return parent.kind === 'CONSUMER' ? parent : this.processOf(parent);
   }
 
+  /** A span, its parent, and so on to the root. */
+  withAncestors(span: OtlpSpan): OtlpSpan[] {
+    const parent = this._byId.get(span.parentSpanId);
+    return parent ? [span, ...this.withAncestors(parent)] : [span];
+  }
+
   /** What a process span says that it comes from: its parent, and what it links to. */
   sourcesOf({ parentSpanId, links }: OtlpSpan): OtlpSpan[] {
     const ids = [parentSpanId, ...links.map(({ spanId }) => spanId)];

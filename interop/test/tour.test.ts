@@ -18,12 +18,20 @@ describe('an order that goes from Spring through Kafka to Node, and through Rabb
     return Promise.all([tour, control].map(one => one.run(addresses, folders)));
   });
 
-  it('is one trace with one baggage', () => {
+  it('is one trace with one baggage, span by span', () => {
     const handles = tour.evidence.handlesOf(tour.message);
     assert.deepEqual(handles.map(serviceOf), ['node', 'node', 'Pika']);
     const baggage = handles.map(({ attributes }) => `tenant=${String(attributes['app.tenant'])}`);
     assert.deepEqual(new Set(baggage), new Set([tour.incoming.baggage]));
-    assert.equal(new Set(tour.evidence.tracesOf([tour.message]).map(({ traceId }) => traceId)).size, 1);
+    const way = tour.evidence.withAncestors(handles.at(-1)!).map(span => `${span.kind} ${String(serviceOf(span))}`);
+    assert.deepEqual(way, [
+      'INTERNAL Pika',
+      'CONSUMER Pika',
+      'PRODUCER node',
+      'CONSUMER node',
+      'PRODUCER Spring Kafka',
+      'INTERNAL Spring Kafka',
+    ]);
   });
 
   it('is several without our instrumentation', () => {
