@@ -104,7 +104,7 @@ export class MessagingMetrics {
   }
 
   recordQueueTime<M>(operation: Operation<M>, queueTimeMs: number, context: Context): void {
-    this._histograms.queueTime?.record(queueTimeMs, this._series.of('process', operation).untyped, context);
+    this._histograms.queueTime?.record(queueTimeMs, this._series.of('process', operation).waiting, context);
   }
 
   /** The metrics of the vocabularies that are on. */

@@ -9,6 +9,11 @@ export interface Series {
   /** With the operation type, for an instrument on which several operation types record. */
   typed: Attributes;
   untyped: Attributes;
+  /**
+   * For the time that messages waited, which is told of a destination and whoever takes from it: an SDK writes the
+   * attributes out at each measurement, so that each of them costs, and a partition more is a histogram more.
+   */
+  waiting: Attributes;
   /** For the instruments that only the vocabulary `legacy` has. */
   legacy: Attributes;
 }
@@ -82,10 +87,15 @@ export class SeriesTable {
     // Types of errors are the app's, so that there may be any number of them.
     if (this._overflows.size >= MAX_OVERFLOWS && errorType && errorType !== OTHER_ERROR)
       return this._overflow(type, name, OTHER_ERROR);
-    const { typed, untyped, legacy } = this._write(type, { system: this._system, operationName: name, errorType });
+    const { typed, untyped, waiting, legacy } = this._write(type, {
+      system: this._system,
+      operationName: name,
+      errorType,
+    });
     const series = {
       typed: { ...typed, ...OVERFLOW },
       untyped: { ...untyped, ...OVERFLOW },
+      waiting: { ...waiting, ...OVERFLOW },
       legacy: { ...legacy, ...OVERFLOW },
     };
     this._overflows.set(key, series);
@@ -95,8 +105,10 @@ export class SeriesTable {
   private _write(type: OperationType, values: MessagingAttributes): Series {
     const untyped = this._writer.write(values);
     const operationType = LEGACY_MESSAGE_OPERATION[type];
+    const { system, destinationName, destinationTemplate, consumerGroupName } = values;
     return {
       untyped,
+      waiting: this._writer.write({ system, destinationName, destinationTemplate, consumerGroupName }),
       typed: this._writer.write({ operationType: type }, { ...untyped }),
       legacy: this._legacyWriter.write({ ...values, operationType }),
     };
