@@ -1,5 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { EachBatchHandler, EachMessageHandler, Producer } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { processEach } from '@queuetrace/messaging';
@@ -93,6 +96,28 @@ describe('kafkajs deliveries, each told once', () => {
       durations.map(({ count }) => count),
       [SOME],
     );
+  });
+
+  it('of messages of several partitions at once, in loops that wait for one another', async () => {
+    topic = await kafka.topic(3);
+    const sent = messages(60).map((message, n) => ({ ...message, partition: n % 3 }));
+    await kafka.seed(topic, sent);
+    const own: unknown[] = [];
+    const eachBatch: EachBatchHandler = async ({ batch }) => {
+      for (const { offset } of batch.messages) {
+        for (let tick = 0; tick <= batch.partition; tick++) await setImmediate();
+        const { attributes } = trace.getActiveSpan() as unknown as ReadableSpan;
+        const told = [attributes['messaging.destination.partition.id'], attributes['messaging.kafka.offset']];
+        own.push(isDeepStrictEqual(told, [String(batch.partition), Number(offset)]));
+      }
+    };
+    await kafka.consume(topic, { eachBatch, partitionsConsumedConcurrently: 3 });
+    await telemetry.waitForSpans(() => inBatches() === sent.length);
+    assert.deepEqual(
+      own,
+      sent.map(() => true),
+    );
+    assert.equal(processed().length, sent.length + batches().length);
   });
 
   it('of messages whose consumer crashes in the middle and is started again by the library', async () => {
