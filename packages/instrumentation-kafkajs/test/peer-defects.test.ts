@@ -1,31 +1,13 @@
 import * as assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
-import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type {
-  ConsumerCrashEvent,
-  EachBatchHandler,
-  EachMessageHandler,
-  Message,
-  Producer,
-  ProducerBatch,
-  ProducerRecord,
-} from 'kafkajs';
+import type { EachMessageHandler, Message, Producer, ProducerRecord } from 'kafkajs';
 import { KafkaJsInstrumentation } from '@queuetrace/instrumentation-kafkajs';
 import { telemetry, withBroker } from '@queuetrace/test-utils';
-import {
-  causeOf,
-  consumerConfig,
-  header,
-  itSince,
-  traceparent,
-  USER_SPAN_ID,
-  USER_TRACEPARENT,
-  withEmbeddedKafka,
-  withKafka,
-} from './kafka';
+import { consuming, traceparentOf } from './consuming';
+import { header, itSince, traceparent, USER_SPAN_ID, USER_TRACEPARENT, withEmbeddedKafka, withKafka } from './kafka';
 
 /*
  * What instrumentations of kafkajs get wrong, a test each that asks for nothing else, so that it fails on that defect and
@@ -34,13 +16,13 @@ import {
 
 const BATCH_SIZE = 1000;
 const LOST = new Error('the card was refused');
-const traceparentOf = (n: number) => `00-${String(n).padStart(32, '0')}-${String(n).padStart(16, '0')}-01`;
 const isFailed = ({ status }: ReadableSpan) => status.code === SpanStatusCode.ERROR;
 
 describe('defects of other instrumentations of kafkajs', () => {
   const broker = withBroker('kafka');
   const [instrumentation] = telemetry.register(new KafkaJsInstrumentation());
   const kafka = withKafka(broker);
+  const { resultOfMessage, resultOfBatch } = consuming(kafka);
   let topic: string;
   let producer: Producer;
 
@@ -54,29 +36,6 @@ describe('defects of other instrumentations of kafkajs', () => {
   });
 
   const send = (...messages: Message[]) => producer.send({ topic, messages });
-
-  /** Consumes until a handler gives something back. */
-  async function eachMessage<T>(
-    handler: (...args: Parameters<EachMessageHandler>) => T | undefined | Promise<T | undefined>,
-  ): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const run: EachMessageHandler = async payload => {
-        const result = await handler(payload);
-        if (result !== undefined) resolve(result);
-      };
-      kafka.consume(topic, { eachMessage: run }).catch(reject);
-    });
-  }
-
-  /** Consumes one batch; gives what its handler gave, when the library has gone on. */
-  async function eachBatch<T>(handler: (...args: Parameters<EachBatchHandler>) => Promise<T>): Promise<T> {
-    const consumer = kafka.client.consumer(consumerConfig());
-    let outcome!: Promise<T>;
-    const done = new Promise(resolve => consumer.on('consumer.end_batch_process', resolve));
-    await kafka.subscribed(consumer, topic, { eachBatch: async payload => void (await (outcome = handler(payload))) });
-    await done;
-    return outcome;
-  }
 
   it('K1: each of several messages that share one headers object carries a context of its own', async () => {
     instrumentation.setConfig({ producerSpans: 'message' });
@@ -155,7 +114,7 @@ describe('defects of other instrumentations of kafkajs', () => {
   it('K6: a handler that rejects has an exception event', async () => {
     await kafka.seed(topic, [{ value: 'x' }]);
     let attempts = 0;
-    await eachMessage(() => {
+    await resultOfMessage(topic, () => {
       if (++attempts === 1) throw LOST;
       return attempts;
     });
@@ -165,14 +124,14 @@ describe('defects of other instrumentations of kafkajs', () => {
 
   itSince('2.0', 'K7: of a repeated traceparent the last one counts', async () => {
     await kafka.seed(topic, [{ value: 'x', headers: { traceparent: [traceparentOf(7), USER_TRACEPARENT] } }]);
-    await eachMessage(() => true);
+    await resultOfMessage(topic, () => true);
     const [span] = await telemetry.waitForSpans(1);
     assert.equal(span.parentSpanContext?.spanId, USER_SPAN_ID);
   });
 
   it('K8: the baggage of a message of a batch reaches the code that works on it', async () => {
     await kafka.seed(topic, [{ value: 'x', headers: { traceparent: USER_TRACEPARENT, baggage: 'tenant=acme' } }]);
-    const tenant = await eachBatch(async ({ batch }) => {
+    const tenant = await resultOfBatch(topic, async ({ batch }) => {
       let seen: string | undefined;
       for (const message of batch.messages) {
         await setImmediate(message);
@@ -189,7 +148,7 @@ describe('defects of other instrumentations of kafkajs', () => {
       topic,
       contexts.map(context => ({ value: 'x', headers: { traceparent: context } })),
     );
-    const span = await eachBatch(async () => trace.getActiveSpan() as unknown as ReadableSpan);
+    const span = await resultOfBatch(topic, async () => trace.getActiveSpan() as unknown as ReadableSpan);
     assert.deepEqual(
       span.links.map(link => traceparent(link.context)),
       contexts,
@@ -198,13 +157,13 @@ describe('defects of other instrumentations of kafkajs', () => {
 
   it('K8: a batch does not make a span for each message that nobody has looked at', async () => {
     await kafka.seed(topic, new Array<Message>(BATCH_SIZE).fill({ value: 'x' }));
-    await eachBatch(async () => {});
+    await resultOfBatch(topic, async () => {});
     assert.equal(telemetry.spans().length, 1);
   });
 
   it('K8: the span of a message of a batch is active while the message is worked on', async () => {
     await kafka.seed(topic, [{ value: '1' }, { value: '2' }]);
-    const spans = await eachBatch(({ batch }) =>
+    const spans = await resultOfBatch(topic, ({ batch }) =>
       Promise.all(batch.messages.map(async () => setImmediate(trace.getActiveSpan()))),
     );
     assert.notEqual(spans[0], spans[1]);
@@ -213,7 +172,7 @@ describe('defects of other instrumentations of kafkajs', () => {
   it('K8: a message that fails in a batch fails alone', async () => {
     await kafka.seed(topic, [{ value: '1' }, { value: '2' }, { value: '3' }]);
     let attempts = 0;
-    await eachBatch(({ batch }) => {
+    await resultOfBatch(topic, ({ batch }) => {
       const isFirst = ++attempts === 1;
       return Promise.all(
         batch.messages.map(async ({ offset }) => {
@@ -260,82 +219,6 @@ describe('defects of other instrumentations of kafkajs', () => {
     await kafka.seed(topic, [{ value: '1' }, { value: '2' }]);
     await isHandled;
     assert.deepEqual(telemetry.spans(), []);
-  });
-
-  it('New Relic: a handler is awaited, and its rejection reaches the library', async () => {
-    await kafka.seed(topic, [{ value: 'x' }]);
-    const retry = { retries: 0, restartOnFailure: async () => false };
-    const consumer = kafka.client.consumer(consumerConfig({ retry }));
-    const crash = new Promise<ConsumerCrashEvent>(resolve => consumer.on('consumer.crash', resolve));
-    await kafka.subscribed(consumer, topic, { eachMessage: () => setImmediate().then(() => Promise.reject(LOST)) });
-    assert.equal(causeOf((await crash).payload.error), LOST);
-  });
-
-  it('New Relic: sendBatch without messages gives what the library gives', async () => {
-    assert.deepEqual(await producer.sendBatch({ topicMessages: [] }), []);
-    assert.deepEqual(await producer.sendBatch({}), []);
-    assert.deepEqual(telemetry.spans(), []);
-  });
-
-  it('New Relic, Instana: the context of one message is not that of its whole batch', async () => {
-    const contexts = [1, 2].map(traceparentOf);
-    await kafka.seed(
-      topic,
-      contexts.map(one => ({ value: 'x', headers: { traceparent: one } })),
-    );
-    const traces = await eachBatch(async ({ batch }) => {
-      const seen: unknown[] = [];
-      for (const message of batch.messages) {
-        await setImmediate(message);
-        seen.push(trace.getActiveSpan()?.spanContext().traceId);
-      }
-      return seen;
-    });
-    assert.deepEqual(
-      traces,
-      contexts.map(one => one.split('-')[1]),
-    );
-  });
-
-  it('Instana: sendBatch without topics gives what the library gives where tracing is suppressed', async () => {
-    const suppressed = <T>(fn: () => T) => context.with(suppressTracing(context.active()), fn);
-    assert.deepEqual(await suppressed(() => producer.sendBatch({})), []);
-    await assert.rejects(suppressed(() => (producer.sendBatch as (batch?: ProducerBatch) => Promise<unknown>)()));
-  });
-
-  it('Instana: the app sees the headers that carry the context', async () => {
-    await send({ value: 'x' });
-    const seen = await eachMessage(({ message }) => header(message, 'traceparent'));
-    const [record] = await kafka.wire(topic);
-    assert.equal(seen, header(record, 'traceparent'));
-  });
-
-  it('Instana: the span of a handler ends with its promise, not after its first tick', async () => {
-    await kafka.seed(topic, [{ value: 'x' }]);
-    const isRecording = await eachMessage(async () => {
-      for (let tick = 0; tick < 5; tick++) await setImmediate();
-      return trace.getActiveSpan()?.isRecording();
-    });
-    assert.equal(isRecording, true);
-  });
-
-  it('Instana: a message is traced though a span was active where its consumer was started', async () => {
-    await kafka.seed(topic, [{ value: 'x', headers: { traceparent: USER_TRACEPARENT } }]);
-    await trace.getTracer('test').startActiveSpan('boot', async boot => {
-      await eachMessage(() => true);
-      boot.end();
-    });
-    const spans = await telemetry.waitForSpans(2);
-    assert.ok(spans.some(span => span.parentSpanContext?.spanId === USER_SPAN_ID));
-  });
-
-  it('New Relic, Elastic, Instana: a message that is sent again has one context, that of its send', async () => {
-    const message = { value: 'paid', headers: { source: 'web' } };
-    await send(message);
-    await send(message);
-    const [first, second] = (await kafka.wire(topic, 2)).map(record => record.headers?.traceparent);
-    assert.ok(Buffer.isBuffer(first) && Buffer.isBuffer(second));
-    assert.notDeepEqual(first, second);
   });
 });
 
