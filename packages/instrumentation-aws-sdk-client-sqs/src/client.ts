@@ -10,7 +10,12 @@ import {
 
 /** The part of an SDK client that is looked at. */
 export interface SdkClient {
-  readonly config?: { readonly serviceId?: unknown; readonly endpoint?: unknown; readonly region?: unknown };
+  readonly config?: {
+    readonly serviceId?: unknown;
+    readonly endpoint?: unknown;
+    readonly region?: unknown;
+    readonly useQueueUrlAsEndpoint?: unknown;
+  };
 }
 
 /** Where a call goes: to a queue, or to a topic. */
@@ -28,10 +33,10 @@ class KnownClient {
   server?: Server;
   region?: string;
   private readonly _queues = new Map<string, Place>();
-  private readonly _hasEndpoint: boolean;
+  private readonly _asksQueueUrl: boolean;
 
-  constructor({ endpoint, region }: NonNullable<SdkClient['config']>) {
-    this._hasEndpoint = typeof endpoint === 'function';
+  constructor({ endpoint, region, useQueueUrlAsEndpoint }: NonNullable<SdkClient['config']>) {
+    this._asksQueueUrl = typeof endpoint !== 'function' && useQueueUrlAsEndpoint !== false;
     this._learn(endpoint, found => (this.server = toServer(found)));
     this._learn(region, found => (this.region = typeof found === 'string' ? found : undefined));
   }
@@ -49,7 +54,7 @@ class KnownClient {
   /** A client's own endpoint, where it has one; else the SDK sends to the host of the queue's URL. */
   private _make(queueUrl: unknown): Place {
     const sqsQueueUrl = typeof queueUrl === 'string' ? queueUrl : undefined;
-    const server = this._hasEndpoint ? this.server : serverIn(sqsQueueUrl);
+    const server = this._asksQueueUrl ? serverIn(sqsQueueUrl) : this.server;
     return { destination: sqsDestination(queueUrl), server, attributes: { sqsQueueUrl, cloudRegion: this.region } };
   }
 

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { SqsInstrumentation } from '@queuetrace/instrumentation-aws-sdk-client-sqs';
-import { processSqsEvent } from '@queuetrace/messaging';
+import { processMessage, processSqsEvent } from '@queuetrace/messaging';
 import { runApp, telemetry } from '@queuetrace/test-utils';
 import { deepFrozen, linkedSpanIds, USER_SPAN_ID, USER_TRACE_HEADER, USER_TRACE_ID, USER_TRACEPARENT } from './sqs';
 
@@ -202,6 +202,16 @@ describe('processSqsEvent', () => {
     assert.equal(most, 1);
     await processSqsEvent({ Records }, handler, { concurrency: 2 });
     assert.equal(most, 2);
+  });
+
+  it('is not needed where somebody else walks through the event: processMessage takes its records', async () => {
+    const event = deepFrozen({ Records: [recordOf('a', TRACED), recordOf('b')] });
+    const handle = (record: object) => processMessage(record, () => trace.getActiveSpan()?.spanContext().spanId);
+    const seen = event.Records.map(handle);
+    const [first, second] = telemetry.spans();
+    assert.deepEqual(seen, [first.spanContext().spanId, second.spanContext().spanId]);
+    assert.equal(first.parentSpanContext?.spanId, USER_SPAN_ID);
+    assert.equal(first.attributes['messaging.message.id'], 'a');
   });
 
   it('gives the handler the very record, and never changes the event', async () => {

@@ -65,6 +65,16 @@ describe('SendMessage', () => {
     assert.equal(telemetry.spans()[0].attributes['server.port'], Number(sqs.url.port));
   });
 
+  it("names the host of the queue's URL, where a client that has no endpoint of its own sends to", async () => {
+    await sqs.newClient({ endpoint: undefined }).sendMessage(input());
+    assert.equal((await sqs.wire(queue)).length, 1);
+    assert.equal(sendSpan().attributes['server.port'], Number(sqs.url.port));
+    const client = sqs.newClient({ endpoint: undefined, useQueueUrlAsEndpoint: false });
+    client.middlewareStack.add(() => async () => ({ output: {}, response: {} }), { step: 'finalizeRequest' });
+    await client.sendMessage(input({ MessageBody: 'to the region' }));
+    assert.equal(telemetry.spans()[1].attributes['server.address'], undefined);
+  });
+
   it('counts each message and times each call', async () => {
     await send();
     await send();

@@ -1,8 +1,5 @@
-import { Delivery, registerDelivery } from './delivery';
-import { guarded } from './guarded';
 import { processMessage } from './process-message';
-import { state } from './state';
-import { destinationOfRecord, isFifo, messageOfRecord, type SqsEvent, type SqsEventRecord } from './systems/sqs-event';
+import { isFifo, type SqsEvent, type SqsEventRecord } from './systems/sqs-event';
 
 /** What Lambda wants to know of an event that was not handled as a whole (`ReportBatchItemFailures`). */
 export interface SqsBatchResponse {
@@ -36,7 +33,7 @@ export async function processSqsEvent<Record extends SqsEventRecord>(
     while (next < records.length && !(isOrdered && failures.size > 0)) {
       const index = next++;
       try {
-        await processRecord(records[index], handler);
+        await processMessage(records[index], handler);
       } catch (error) {
         failures.set(index, error);
       }
@@ -47,23 +44,4 @@ export async function processSqsEvent<Record extends SqsEventRecord>(
   const failed = records.filter((_, index) => failures.has(index) || index >= next);
   if (failed.length > 0 && failed.length === records.length) throw failures.values().next().value;
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-}
-
-function processRecord<Record extends SqsEventRecord>(record: Record, handler: (record: Record) => unknown): unknown {
-  if (!state.deliveries.has(record)) guarded('reading an event', () => register(record));
-  return processMessage(record, handler);
-}
-
-/** Makes a record known, where the instrumentation of SQS is on. */
-function register(record: SqsEventRecord): void {
-  const telemetry = state.telemetries.get('sqs');
-  const destination = destinationOfRecord(record);
-  if (!telemetry?.observes(destination.name)) return;
-  const messages = [messageOfRecord(record) as never];
-  // Lambda deletes what is not among the failures.
-  const attributes = { cloudRegion: record.awsRegion };
-  const operation = { name: 'process', destination, messages, isSettledOnSuccess: true, attributes };
-  const start: ConstructorParameters<typeof Delivery>[0] = (startTime, ambient) =>
-    telemetry.startProcess(operation, { ambient, startTime });
-  registerDelivery(record, new Delivery(start));
 }
