@@ -70,8 +70,8 @@ describe('SendMessage', () => {
     assert.equal((await sqs.wire(queue)).length, 1);
     assert.equal(sendSpan().attributes['server.port'], Number(sqs.url.port));
     const client = sqs.newClient({ endpoint: undefined, useQueueUrlAsEndpoint: false });
-    client.middlewareStack.add(() => async () => ({ output: {}, response: {} }), { step: 'finalizeRequest' });
-    await client.sendMessage(input({ MessageBody: 'to the region' }));
+    client.middlewareStack.add(() => () => Promise.reject(new Error('not sent')), { step: 'initialize' });
+    await assert.rejects(client.sendMessage(input({ MessageBody: 'to the region' })));
     assert.equal(telemetry.spans()[1].attributes['server.address'], undefined);
   });
 
