@@ -46,8 +46,11 @@ export function ourLines({ stderr }: AppResult): string[] {
   return stderr.split('\n').filter(line => line.startsWith('queuetrace: '));
 }
 
-/** What the app itself has written; the process id of Node's warnings differs from run to run. */
+/**
+ * What the app itself has written; the process id of Node's warnings differs from run to run. Before Node.js 24 whoever
+ * keeps a context has a frame of Node's own in each stack.
+ */
 export function appLines({ stderr }: AppResult): string[] {
-  const lines = stderr.split('\n').filter(line => !line.startsWith('queuetrace: '));
+  const lines = stderr.split('\n').filter(line => !/^queuetrace: |callbackTrampoline/.test(line));
   return lines.map(line => line.replace(/\(node:\d+\)/, '(node)').replace(/-\d{6,}/, '-N'));
 }

@@ -84,6 +84,11 @@ describe('an app is traced', () => {
       nodeArgs: [...REQUIRE, '--import', pathToFileURL(appFile('loading/source-loader.mjs')).href],
     }));
 
+  for (const app of ['shop.cjs', 'service.mjs']) {
+    it(`${app} beside hooks in the same thread that hand the sources of libraries to Node`, () =>
+      assertTraced(app, { nodeArgs: [...REQUIRE, '--require', appFile('loading/source-hooks-sync.cjs')] }));
+  }
+
   it('under node --test', () =>
     assertTraced('shop.test.cjs', {
       nodeArgs: [...REQUIRE, '--test'],
