@@ -8,6 +8,13 @@ require('../messaging/bundle.cjs');
 require('./schema.cjs');
 
 const build = path.join(__dirname, 'build');
+// Of which the SDK uses nine names; the rest of the package takes longer to load than the SDK.
+const conventions = path.join(
+  path.dirname(
+    require.resolve('@opentelemetry/semantic-conventions', { paths: [require.resolve('@opentelemetry/resources')] }),
+  ),
+  'stable_attributes.cjs',
+);
 const bundledApi = require.resolve('@opentelemetry/api').replace(/(@opentelemetry.api).*/, '$1');
 
 bundle(path.join(build, 'src/register.js'), path.join(build, 'register.cjs'), () => ({
@@ -15,6 +22,7 @@ bundle(path.join(build, 'src/register.js'), path.join(build, 'register.cjs'), ()
   external: ['@queuetrace/messaging/configuration-file'],
   alias: {
     '@opentelemetry/api': path.join(build, 'src/opentelemetry-api.js'),
+    '@opentelemetry/semantic-conventions': conventions,
     'bundled-opentelemetry-api': bundledApi,
     debug: path.join(__dirname, 'no-debug.cjs'),
   },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
-import semver from 'semver';
+import satisfies from 'semver/functions/satisfies';
 import { guarded } from './guarded';
 import { importedCount, importedPackages, onImported } from './imported-packages';
 import type { Patch } from './patch-table';
@@ -100,7 +100,7 @@ function bundledFiles(module: ClientModule): LoadedFile[] {
 }
 
 export function isSupported(version: string | undefined, { versions }: Pick<ClientModule, 'versions'>): boolean {
-  return version !== undefined && versions.some(range => semver.satisfies(version, range));
+  return version !== undefined && versions.some(range => satisfies(version, range));
 }
 
 function versionOf(packageFolder: string): string | undefined {

@@ -71,10 +71,10 @@ function listOf<const Value extends string>(...values: readonly Value[]): Option
 
 export const patterns: OptionKind<readonly Pattern[]> = {
   allowed: 'a list of globs (in code also RegExp)',
-  schema: { type: 'array', items: { type: 'string' } },
+  schema: { type: 'array', items: { type: 'string', minLength: 1 } },
   parse: splitList,
   accepts: (value): value is Pattern[] =>
-    Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp),
+    Array.isArray(value) && value.every(item => (typeof item === 'string' && item !== '') || item instanceof RegExp),
 };
 
 const trust: OptionKind<IncomingTrust | Readonly<Record<string, IncomingTrust>>> = {
@@ -237,14 +237,15 @@ const MAX_REMEMBERED_NAMES = 1000;
 /** A header's name can be as long as a message. */
 const MAX_REMEMBERED_LENGTH = 256;
 
-/** One test for a list of globs and RegExps, compiled once; what it said of a name is remembered. */
+/** One test for a list of globs and RegExps, compiled when it is first asked; what it said of a name is remembered. */
 export function matcher(list: readonly Pattern[]): (name: string) => boolean {
   if (list.length === 0) return () => false;
-  const matches = compiled(list);
+  let matches: ((name: string) => boolean) | undefined;
   const known = new Map<string, boolean>();
   return name => {
     let isMatch = known.get(name);
     if (isMatch !== undefined) return isMatch;
+    matches ??= compiled(list);
     isMatch = matches(name);
     if (known.size < MAX_REMEMBERED_NAMES && name.length <= MAX_REMEMBERED_LENGTH) known.set(name, isMatch);
     return isMatch;

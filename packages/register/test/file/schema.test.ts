@@ -43,6 +43,7 @@ instrumentation/development:
         -1,
         'x',
         ['x'],
+        [''],
         [],
         [1],
         { '*': 'x' },
