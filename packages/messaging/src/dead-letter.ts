@@ -22,9 +22,7 @@ export function deadLetterOf<M>(
   const isOld = told !== undefined && !told.deadLetter && told.mark === markOfPast(system, message);
   const deadLetter =
     bySender(system, operation, message, told) ??
-    (isOld && system.pastHeaders
-      ? undefined
-      : system.deadLetter?.(message, operation.destination, core.isRetryDestination)) ??
+    (isOld && system.pastHeaders ? undefined : system.deadLetter?.(message, operation.destination, core)) ??
     (isOld ? undefined : byHand(system, name, message));
   if (deadLetter) return deadLetter;
   if (name === undefined || !core.isDeadLetterDestination(name)) return undefined;

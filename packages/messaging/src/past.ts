@@ -66,9 +66,9 @@ function readPast<M>(
   const isFromSender = isAsPublished && !deadLetter?.isMovedByBroker;
   return {
     creation,
-    // Whoever moved the message without publishing it again left the context of its first send in it.
     queue: system.queueOf?.(message) ?? operation.destination.name,
     triedFirstIn: told?.queue,
+    // Whoever moved the message without publishing it again left the context of its first send in it.
     original: told?.original ?? (deadLetter?.isMovedByBroker ? creation : undefined),
     last,
     previous: last?.spanContext ?? (isFromSender ? told?.attempt : undefined),

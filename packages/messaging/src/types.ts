@@ -78,13 +78,9 @@ export interface MessagingSystem<Message> {
   headers(message: Message): Record<string, unknown> | undefined;
   /**
    * What the broker, or whoever moved it, says of a message that is a dead letter at this destination.
-   * @param isRetry whether messages wait at a destination to be tried again
+   * @param names what destinations are for, by what they are called
    */
-  deadLetter?(
-    message: Message,
-    destination: Destination,
-    isRetry: (destination: string) => boolean,
-  ): DeadLetter | undefined;
+  deadLetter?(message: Message, destination: Destination, names: DestinationNames): DeadLetter | undefined;
   /**
    * The same for each delivery of one message to one consumer, its dead letter included; undefined if it can't be known.
    * @param creationId the span of its creation context
@@ -106,6 +102,13 @@ export interface MessagingSystem<Message> {
   readonly seesEveryAttempt?: boolean;
   /** A message whose handler did not fail may come again all the same. */
   readonly hasSilentFailures?: boolean;
+}
+
+export interface DestinationNames {
+  /** Dead letters are there. */
+  isDeadLetterDestination(name: string): boolean;
+  /** Messages wait there to be tried again. */
+  isRetryDestination(name: string): boolean;
 }
 
 /** What is known of how a message became a dead letter. */

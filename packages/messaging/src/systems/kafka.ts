@@ -41,11 +41,11 @@ export const kafka: MessagingSystem<KafkaMessage> = {
   /** A record says so only in a retry topic of Spring's. */
   deliveryCount: ({ headers }) => springAttempts(headers),
   headers: ({ headers }) => headers,
-  deadLetter(message, { name }, isRetry) {
+  deadLetter(message, { name }, { isRetryDestination }) {
     const deadLetter =
       springDeadLetter(message, 'kafka_dlt-') ??
       // Its retry topics have the same headers as the one for dead letters behind them.
-      (name !== undefined && isRetry(name) ? undefined : springDeadLetter(message, 'kafka_')) ??
+      (name !== undefined && isRetryDestination(name) ? undefined : springDeadLetter(message, 'kafka_')) ??
       connectDeadLetter(message);
     // One that was sent back to its topic with its headers is no dead letter any more.
     return deadLetter?.originalQueue === name ? undefined : deadLetter;

@@ -131,8 +131,10 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   isRedelivered: ({ redelivered }) => redelivered === true,
   pastHeaders: /^(x-death|x-first-death-|x-last-death-|x-delivery-count|x-acquired-count)/i,
   mayHavePast: ({ headers, redelivered }) => redelivered === true || Boolean(headers?.['x-death']),
-  deadLetter({ headers, queue }, _destination, isRetry) {
-    const deadLetter = deadLetterFrom(headers, queue, isRetry);
+  deadLetter({ headers, queue }, _destination, { isDeadLetterDestination, isRetryDestination }) {
+    // What has expired and comes to any other queue has waited on purpose.
+    const isHere = queue !== undefined && isDeadLetterDestination(queue);
+    const deadLetter = deadLetterFrom(headers, queue, name => !isHere || isRetryDestination(name));
     if (deadLetter) learnFromDeadLetter(deadLetter, queue);
     else if (queue !== undefined && hasReturned(headers, queue)) learnReturn(queue);
     return deadLetter;

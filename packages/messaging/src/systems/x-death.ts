@@ -24,7 +24,7 @@ export function firstDeathQueue(headers: Headers): string | undefined {
 
 /**
  * What `x-death` says of a message in a queue. In the queue that it died in it is not a dead letter but a retry, come
- * back through a delay queue.
+ * back through a delay queue. One that has failed anywhere has only waited where it expired.
  * @param isRetry whether messages wait in a queue to be tried again: to expire there is not to die
  */
 export function deadLetterFrom(
@@ -32,11 +32,14 @@ export function deadLetterFrom(
   queue: string | undefined,
   isRetry: (queue: string) => boolean = () => false,
 ): DeadLetter | undefined {
-  const hasWaited = (death: Pick<Death, 'queue' | 'reason'>) => death.reason === EXPIRED && isRetry(death.queue);
-  const deaths = deathsOf(headers).filter(death => !hasWaited(death));
+  const all = deathsOf(headers);
+  const hasFailed = all.some(({ reason }) => reason !== EXPIRED);
+  const hasWaited = ({ queue: name, reason }: Pick<Death, 'queue' | 'reason'>) =>
+    reason === EXPIRED && (hasFailed || isRetry(name));
+  const deaths = all.filter(death => !hasWaited(death));
   const named = firstNamed(headers);
   const first = named && !hasWaited(named) ? named : deaths.at(-1);
-  if (first === undefined || first.queue === queue || deaths.some(death => death.queue === queue)) return undefined;
+  if (first === undefined || first.queue === queue || all.some(death => death.queue === queue)) return undefined;
   const ofOriginal = deaths.filter(death => death.queue === first.queue);
   const { exchange, routingKey, reason } = ofOriginal.at(-1) ?? {};
   return {

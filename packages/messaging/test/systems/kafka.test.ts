@@ -92,6 +92,10 @@ describe('a Kafka record', () => {
 /** Without what is not known. */
 function told(headers: KafkaMessage['headers'], topic = 'orders.dlq') {
   const isRetry = (name: string) => name.includes('-retry');
-  const deadLetter = kafka.deadLetter?.({ headers }, { name: topic }, isRetry);
+  const deadLetter = kafka.deadLetter?.(
+    { headers },
+    { name: topic },
+    { isRetryDestination: isRetry, isDeadLetterDestination: () => false },
+  );
   return deadLetter && (JSON.parse(JSON.stringify(deadLetter)) as object);
 }

@@ -33,6 +33,16 @@ describe('what x-death says', () => {
     assert.equal(deadLetterFrom(headers, 'retry'), undefined);
   });
 
+  it('is of the queue that it failed in, whichever it has waited in before or since', () => {
+    const headers = {
+      'x-death': [death('dlq', 'expired', 1), death('shipping', 'rejected', 2), death('later', 'expired', 1)],
+      'x-first-death-queue': 'later',
+      'x-first-death-reason': 'expired',
+    };
+    const { originalQueue, error, retryCount } = deadLetterFrom(headers, 'dlq.2') ?? {};
+    assert.deepEqual([originalQueue, error, retryCount], ['shipping', 'rejected', 2]);
+  });
+
   it('counts failures, not expiries', () => {
     const headers = { 'x-death': [death('shipping', 'expired', 9)], 'x-first-death-queue': 'shipping' };
     assert.equal(deadLetterFrom(headers, 'dlq')?.retryCount, undefined);

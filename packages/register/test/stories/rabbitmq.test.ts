@@ -167,6 +167,28 @@ describe('the story of a RabbitMQ message', () => {
     });
   }
 
+  it('that has waited until it expired is a dead letter where those go, and else has come in time', async () => {
+    const [later, reminders] = [uniqueName('later'), uniqueName('reminders')];
+    for (const target of [reminders, `${reminders}.dlq`]) {
+      const waiting = `${later}.${target}`;
+      await channel.assertQueue(target);
+      await channel.assertQueue(waiting, { deadLetterExchange: '', deadLetterRoutingKey: target, messageTtl: 10 });
+      channel.sendToQueue(waiting, Buffer.from('x'));
+      await consumeUntil(target, (message, done) => {
+        channel.ack(message);
+        done();
+      });
+    }
+    await telemetry.waitForSpans(4);
+    const [reminded, dead] = [reminders, `${reminders}.dlq`].map(queue => {
+      const span = telemetry.spans().find(({ name }) => name === `consume ${queue}`);
+      return ['dlq.original_queue', 'dlq.error', 'dlq.action'].map(name => span?.attributes[name]);
+    });
+    assert.deepEqual(reminded, Array(3).fill(undefined));
+    assert.deepEqual(dead, [`${later}.${reminders}.dlq`, 'expired', 'archive']);
+    assert.equal(await sumOf('messaging.client.dead_lettered.messages', reminders), 0);
+  });
+
   it('that is refused is known to become a dead letter where one has come before, whoever declared the queue', async () => {
     const queue = uniqueName('foreign');
     amqplib.disable();
