@@ -125,6 +125,8 @@ describe('kafkajs client life', () => {
       brokers: [`127.0.0.1:${port}`],
       logLevel: logLevel.NOTHING,
       requestTimeout: 50,
+      // The default since 2.0.
+      enforceRequestTimeout: true,
       retry: { retries: 0 },
     });
     const producer = client.producer();
