@@ -36,6 +36,9 @@ const replaced = new Map(
   }),
 );
 
+// The apps that tests start load us by name: there too (test-utils, app.ts).
+process.env.QUEUETRACE_PEERS = __filename;
+
 const load = Module._load;
 Module._load = function (request, parent, ...rest) {
   const isOurs = request.startsWith('.') || request.startsWith('@queuetrace/');

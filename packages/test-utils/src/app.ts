@@ -56,7 +56,10 @@ export async function startApp(file: string, options: AppOptions = {}): Promise<
 }
 
 function spawnApp(file: string, { args = [], env = {}, nodeArgs = [], cwd, killAfterMs = 60_000 }: AppOptions): App {
-  const child = spawn('node', [...nodeArgs, file, ...args], {
+  // Set where another instrumentation is in ours' place (scripts/peers.cjs).
+  const { QUEUETRACE_PEERS: peers } = process.env;
+  const peerArgs = peers ? ['--require', peers] : [];
+  const child = spawn('node', [...peerArgs, ...nodeArgs, file, ...args], {
     cwd,
     env: appEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,8 @@ const tell = (what, error) => console.log(`${what}: ${error?.message}`);
 process.on('unhandledRejection', error => tell('unhandledRejection', error));
 process.on('uncaughtException', error => tell('uncaughtException', error));
 
+/** `SpanKind.CONSUMER`. */
+const CONSUMER = 4;
 const spans = [];
 if (isTraced) {
   const { AmqplibInstrumentation } = require('@queuetrace/instrumentation-amqplib');
@@ -42,7 +44,7 @@ async function main() {
   await channel.consume(queue, handlers[mode], { noAck: process.env.NO_ACK === 'true' });
   channel.sendToQueue(queue, Buffer.from('order 1'));
   await new Promise(resolve => setTimeout(resolve, 300));
-  const failed = spans.finished?.().find(span => span.name === 'consume');
+  const failed = spans.finished?.().find(span => span.kind === CONSUMER);
   if (failed) console.error(JSON.stringify({ attributes: failed.attributes, status: failed.status }));
   process.exit();
 }
