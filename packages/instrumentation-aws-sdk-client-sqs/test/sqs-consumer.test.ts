@@ -177,10 +177,13 @@ for (const [version, load] of Object.entries(versions)) {
           return message;
         },
       });
-      await telemetry.waitForSpans(() => spansOf('change visibility').length > 0);
-      assert.deepEqual(spansOf('process'), []);
-      resolve();
-      await handling;
+      try {
+        await telemetry.waitForSpans(() => spansOf('change visibility').length > 0);
+        assert.deepEqual(spansOf('process'), []);
+      } finally {
+        resolve();
+        await handling;
+      }
       assert.equal(processSpan().events[0].name, 'messaging.aws_sqs.visibility_extended');
     });
 
@@ -196,10 +199,13 @@ for (const [version, load] of Object.entries(versions)) {
           return messages;
         },
       });
-      await telemetry.waitForSpans(() => spansOf('change visibility').length > 0);
-      assert.deepEqual(spansOf('process'), []);
-      resolve();
-      await handling;
+      try {
+        await telemetry.waitForSpans(() => spansOf('change visibility').length > 0);
+        assert.deepEqual(spansOf('process'), []);
+      } finally {
+        resolve();
+        await handling;
+      }
       const { events } = processSpan();
       assert.ok(events.length > 0 && events.length <= spansOf('change visibility').length);
       assert.equal(events[0].name, 'messaging.aws_sqs.visibility_extended');
@@ -262,10 +268,13 @@ describe('sqs-consumer whose handler does not give the message back', () => {
       visibilityTimeout: 0,
       handleMessage: async () => undefined,
     });
-    consumer.start();
     const processSpans = () => telemetry.spans().filter(({ name }) => name === `process ${queue.name}`);
-    await telemetry.waitForSpans(() => processSpans().length >= 2);
-    consumer.stop();
+    consumer.start();
+    try {
+      await telemetry.waitForSpans(() => processSpans().length >= 2);
+    } finally {
+      consumer.stop();
+    }
     const [first, second] = processSpans();
     const [{ context, attributes }] = second.links;
     assert.equal(context.spanId, first.spanContext().spanId);
