@@ -40,13 +40,15 @@ export class KafkaPartitions {
   /** The group has a new generation: partitions that went elsewhere were tried there, if at all. */
   assigned(assignment: Assignment): void {
     this._lag.retain(assignment);
+    const revoked = new Set<string>();
     for (const [topic, partitions] of Object.entries(this._assigned)) {
-      for (const partition of partitions.filter(one => !assignment[topic]?.includes(one))) {
-        const revoked = this._partition(topic, partition);
-        this._telemetry.forgetAttempts(identity => identity.startsWith(revoked));
-      }
+      const kept = new Set(assignment[topic]);
+      for (const partition of partitions) if (!kept.has(partition)) revoked.add(this._partition(topic, partition));
     }
     this._assigned = assignment;
+    // Behind the partition there is the offset.
+    if (revoked.size === 0) return;
+    this._telemetry.forgetAttempts(identity => revoked.has(identity.slice(0, identity.lastIndexOf('\0') + 1)));
   }
 
   /** The consumer has stopped, or has crashed: it may begin anew. */
