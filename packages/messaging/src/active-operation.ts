@@ -5,9 +5,9 @@ import { departureAttributes } from './dead-letter';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR, type Failure } from './error-type';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
-import { nextDeadLetter } from './past';
+import { nextDeadLetter, type Past } from './past';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
-import type { Past } from './past';
+import type { Series } from './series';
 import { endStories, type Story } from './story';
 import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
@@ -18,8 +18,10 @@ export class ActiveOperation<M = unknown> {
   readonly context: Context;
   readonly operation: Operation<M>;
   readonly type: OperationType;
-  /** The messages are no longer in flight. */
-  onLanded?: () => void;
+  /** Told just before the end. */
+  onEnd?: () => void;
+  /** Its messages are counted as in flight, in this series, until it ends. */
+  inFlight?: Series;
   /** A send's messages, where each has a span of its own. */
   created?: CreatedMessages<M>;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
@@ -172,12 +174,13 @@ export class ActiveOperation<M = unknown> {
 
   private _end(failure?: Failure, at?: StartTime): void {
     const { type, operation, isCounted } = this._start;
-    this._start.onEnd?.();
+    this.onEnd?.();
     if (type === 'process') endStories(this._core, this, failure && errorText(failure.type, failure.message));
-    this.onLanded?.();
     if (this._isServerLate && operation.server) this._setServer(operation);
+    if (this.inFlight) this._core.metrics?.endInFlight(operation, this.inFlight);
     this._core.metrics?.recordOperation(type, operation, this._durationMs(at), this.context, {
       errorType: failure?.type,
+      series: this.inFlight,
       isCounted,
       isTimedElsewhere: this.isTimedElsewhere,
     });

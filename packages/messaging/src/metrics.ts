@@ -68,7 +68,8 @@ export class MessagingMetrics {
     context: Context,
     outcome: Outcome,
   ): void {
-    const series = this._series.of(type, operation, outcome.errorType);
+    const known = outcome.errorType === undefined ? outcome.series : undefined;
+    const series = known ?? this._series.of(type, operation, outcome.errorType);
     if (durationMs !== undefined && !outcome.isTimedElsewhere) this._recordDuration(type, durationMs, series, context);
     if (!outcome.isCounted) this._count(type, operation.messages.length, series);
   }
@@ -81,12 +82,15 @@ export class MessagingMetrics {
     this._sums.droppedMemories?.addTo(attributes, 1);
   }
 
-  /** @returns to be called when the messages are no longer in flight */
-  startInFlight<M>(operation: Operation<M>): () => void {
-    const { untyped } = this._series.of('process', operation);
-    const count = operation.messages.length;
-    this._sums.inFlightMessages?.add(untyped, count);
-    return () => this._sums.inFlightMessages?.add(untyped, -count);
+  /** @returns the series of the operation, for the end of it */
+  startInFlight<M>(operation: Operation<M>): Series {
+    const series = this._series.of('process', operation);
+    this._sums.inFlightMessages?.add(series.untyped, operation.messages.length);
+    return series;
+  }
+
+  endInFlight<M>(operation: Operation<M>, { untyped }: Series): void {
+    this._sums.inFlightMessages?.add(untyped, -operation.messages.length);
   }
 
   /** A message with a past: delivered before, or a dead letter. */
@@ -134,6 +138,8 @@ export class MessagingMetrics {
 
 export interface Outcome {
   errorType?: string;
+  /** Of the operation, where it is known and nothing has failed. */
+  series?: Series;
   /** The messages were counted when they were received. */
   isCounted?: boolean;
   /** Finer process operations inside this one recorded their own durations. */

@@ -61,8 +61,6 @@ export interface Start<M> extends Stories {
   startTime?: StartTime;
   /** The messages were counted by an earlier operation. */
   isCounted?: boolean;
-  /** Told just before the end. */
-  onEnd?(): void;
   /** Metrics and no span. */
   isSpanless?: boolean;
 }

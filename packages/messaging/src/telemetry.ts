@@ -104,16 +104,10 @@ export class MessagingTelemetry<M> {
         links.addCreation(spanContextOf(create.context));
         created.add(message, create);
       }
-      const options = { attributes, onEnd: () => created.end() };
-      const active = this._core.start({
-        type: 'send',
-        operation,
-        kind: SpanKind.CLIENT,
-        parent: ambient,
-        links,
-        ...options,
-      });
+      const kind = SpanKind.CLIENT;
+      const active = this._core.start({ type: 'send', operation, kind, parent: ambient, links, attributes });
       active.created = created;
+      active.onEnd = () => created.end();
       return active;
     }
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
@@ -183,7 +177,7 @@ export class MessagingTelemetry<M> {
     const isInBatch = outer !== undefined && isBatchAround(outer, operation);
     if (isInBatch) outer.isTimedElsewhere = true;
     else {
-      active.onLanded = this._core.metrics?.startInFlight(operation);
+      active.inFlight = this._core.metrics?.startInFlight(operation);
       countStories(this._core, operation, plan);
     }
     if (isCounted) return active;

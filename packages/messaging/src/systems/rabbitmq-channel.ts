@@ -88,7 +88,7 @@ export class RabbitMqChannel {
     const key = this._returnKey(publish.operation.destination, publish.operation.messages[0]);
     if (key === undefined || publish.isEnded) return;
     this._mandatory.set(key, publish);
-    publish.onLanded = () => {
+    publish.onEnd = () => {
       if (this._mandatory.get(key) === publish) this._mandatory.delete(key);
     };
   }

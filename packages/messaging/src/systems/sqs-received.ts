@@ -130,10 +130,10 @@ export class SqsReceivedMessages {
 
 /** Until it ends: what is remembered of a message is not to keep its body. */
 function follow(messages: readonly Received[], process: ActiveOperation): void {
-  const { onLanded } = process;
+  const { onEnd } = process;
   for (const received of messages) received.process = process;
-  process.onLanded = () => {
-    onLanded?.();
+  process.onEnd = () => {
+    onEnd?.();
     for (const received of messages) if (received.process === process) received.process = undefined;
   };
 }
