@@ -2,43 +2,18 @@
 // module resolution. Then installs all of them in an empty project, and loads each from CommonJS, ESM and TypeScript.
 'use strict';
 const { execFileSync, spawnSync } = require('node:child_process');
-const {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-  mkdirSync,
-} = require('node:fs');
+const { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { pack, published } = require('./pack.cjs');
 
 const root = path.resolve(__dirname, '..');
-const published = readdirSync(path.join(root, 'packages'))
-  .filter(name => existsSync(path.join(root, 'packages', name, 'package.json')))
-  .map(folder => ({ folder: path.join(root, 'packages', folder), ...manifest(path.join(root, 'packages', folder)) }))
-  .filter(({ private: isPrivate }) => !isPrivate);
-
-function manifest(folder) {
-  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-}
-
 function check(what, command, args, cwd = root) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
   console.log(`${status === 0 ? 'ok  ' : 'FAIL'} ${what}`);
   if (status === 0) return;
   console.log(stdout + stderr);
   process.exitCode = 1;
-}
-
-function pack(folder, into) {
-  const out = execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', into], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  return path.join(into, Object.values(JSON.parse(out))[0].filename.replaceAll('/', '-').replace('@', ''));
 }
 
 /** What a user's three kinds of file would say. */

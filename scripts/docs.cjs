@@ -21,6 +21,16 @@ const parts = {
     ]);
     return table(['client', 'tests', 'ours pass', 'in its place', 'pass'], rows);
   },
+  versions: () => {
+    const results = JSON.parse(readFileSync(path.resolve(__dirname, '../docs/versions.json'), 'utf8'));
+    const cell = ({ outcomes }) =>
+      Object.entries(outcomes)
+        .map(([way, failed]) => (failed.length === 0 ? way : `${way} NOT: ${failed.join(', ')}`))
+        .join(', ');
+    const lines = results[0].results.map(({ line }) => line);
+    const rows = results.map(({ client, version, results: all }) => [code(`${client} ${version}`), ...all.map(cell)]);
+    return table(['client', ...lines], rows);
+  },
   options: () =>
     table(
       ['option', 'environment suffix', 'default', 'allowed', 'meaning'],

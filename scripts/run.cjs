@@ -17,6 +17,7 @@ const tasks = {
   ],
   'test:nodes': ['node scripts/test-nodes.cjs'],
   'test:peers': ['node scripts/test-peers.cjs'],
+  'test-all-versions': ['node test-all-versions/index.cjs'],
   'check:packages': ['node scripts/check-packages.cjs'],
   knip: ['knip'],
   lint: ['eslint .', 'prettier --check --log-level warn .', 'node scripts/docs.cjs --check'],
@@ -25,7 +26,8 @@ const tasks = {
   interop: ["node scripts/test-real.cjs --no-config --exit --timeout 60000 'interop/build/test/**/*.test.js'"],
   bench: ['node packages/bench/build/src/index.js'],
   'bench:startup': ['node packages/bench/build/src/startup/index.js'],
-  'bench:soak': ['node --expose-gc packages/bench/build/src/soak/index.js'],
+  'bench:memory': ['node --expose-gc packages/bench/build/src/memory/index.js'],
+  soak: ['node --expose-gc packages/bench/build/src/soak/index.js'],
   demo: ['node packages/demo/build/src/index.js'],
 };
 

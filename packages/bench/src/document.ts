@@ -7,7 +7,7 @@ import type { Cost } from './statistics';
 
 /* docs/benchmarks.md is what the commands print: made anew from the results that are kept beside it. */
 
-const FOLDER = path.resolve(__dirname, '../../../../docs');
+export const FOLDER = path.resolve(__dirname, '../../../../docs');
 const LIBRARIES = [
   'kafkajs',
   'amqplib',
@@ -19,10 +19,14 @@ const LIBRARIES = [
   '@opentelemetry/instrumentation-aws-sdk',
 ];
 
-interface Published {
+/** When and where something was measured. */
+export interface Facts {
   date: string;
   machine: string;
   versions: Record<string, string>;
+}
+
+interface Published extends Facts {
   results?: Omit<CaseResult, 'rounds'>[];
   starts?: Start[];
 }
@@ -51,15 +55,18 @@ export interface Start {
 export const publishStartup = (starts: Start[]) => write('startup', { starts });
 
 async function write(part: string, content: Pick<Published, 'results' | 'starts'>): Promise<void> {
-  const published: Published = {
-    ...content,
+  const published: Published = { ...content, ...facts() };
+  mkdirSync(path.join(FOLDER, 'benchmarks'), { recursive: true });
+  await writeFormatted(fileOf(part), JSON.stringify(published));
+  await writeFormatted(path.join(FOLDER, 'benchmarks.md'), document());
+}
+
+export function facts(): Facts {
+  return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${availableParallelism()} × ${cpus()[0].model}, Node.js ${process.versions.node}`,
     versions: Object.fromEntries(LIBRARIES.map(name => [name, versionOf(name)])),
   };
-  mkdirSync(path.join(FOLDER, 'benchmarks'), { recursive: true });
-  await writeFormatted(fileOf(part), JSON.stringify(published));
-  await writeFormatted(path.join(FOLDER, 'benchmarks.md'), document());
 }
 
 const fileOf = (part: string) => path.join(FOLDER, 'benchmarks', `${part}.json`);
@@ -82,7 +89,7 @@ function rounded(cost: Cost): Cost {
   };
 }
 
-async function writeFormatted(file: string, text: string): Promise<void> {
+export async function writeFormatted(file: string, text: string): Promise<void> {
   const prettier = await import('prettier');
   writeFileSync(file, await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file }));
 }

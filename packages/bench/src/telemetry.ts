@@ -19,9 +19,17 @@ export interface SpanCount {
   ended: number;
 }
 
+/** All that there were, and those that have ended. */
+export interface SpanLives extends SpanCount {
+  started: number;
+  /** Reads the metrics, as an exporter does now and then. */
+  collect(): Promise<unknown>;
+}
+
 /** The SDK as an app has it, with no exporter: the price of exporting is the same for everybody. */
-export function installTelemetry(mode: Mode): SpanCount {
-  const count: SpanCount = { ended: 0 };
+export function installTelemetry(mode: Mode): SpanLives {
+  const reader = new IdleReader();
+  const count: SpanLives = { started: 0, ended: 0, collect: async () => {} };
   if (mode === 'none') return count;
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(
@@ -32,10 +40,17 @@ export function installTelemetry(mode: Mode): SpanCount {
       sampler:
         mode === 'ours unsampled' ? new AlwaysOffSampler() : new ParentBasedSampler({ root: new AlwaysOnSampler() }),
       spanProcessors: [
-        { onStart() {}, onEnd: () => void count.ended++, forceFlush: async () => {}, shutdown: async () => {} },
+        {
+          onStart: () => void count.started++,
+          onEnd: () => void count.ended++,
+          forceFlush: async () => {},
+          shutdown: async () => {},
+        },
       ],
     }),
   );
-  if (hasMetrics(mode)) metrics.setGlobalMeterProvider(new MeterProvider({ readers: [new IdleReader()] }));
+  if (!hasMetrics(mode)) return count;
+  metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+  count.collect = () => reader.collect();
   return count;
 }

@@ -2,6 +2,7 @@ export { runApp, startApp, type App, type AppOptions, type AppResult } from './a
 export { uniqueName, withBroker, type Broker, type OwnBroker, type System } from './brokers';
 export { linkTypes, ownAttributePrefixes, ownAttributes, ownMetrics, type Vocabulary } from './convention-table';
 export { conventionErrors } from './conventions';
+export { FaultProxy } from './fault-proxy';
 export { hostileValues, type HostileValue } from './hostile';
 export type { RecordedLog } from './log-recorder';
 export { metricErrors, type ConventionalPoint } from './metric-conventions';
