@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readCount } from '../count';
 import { isObject } from '../is-object';
 import { hasContextInBytes } from './context-headers';
-import { ownKey, withFields } from './own-key';
+import { isReplaceable, ownKey, withFields } from './own-key';
 import type { DeadLetter, Destination, MessagingSystem, Operation } from '../types';
 
 type HeaderValue = string | Buffer | (string | Buffer)[] | null | undefined;
@@ -111,16 +111,17 @@ function isSendable(one: { topic?: unknown; messages?: unknown } | null | undefi
   );
 }
 
-/** What a record can have. */
-const FIELDS = ['key', 'value', 'partition', 'headers', 'timestamp'] as const;
+/** What the library reads of a record on its way, inherited or not. What it writes is what a spread of the record has. */
+const READ_FIELDS = ['key', 'value', 'partition', 'timestamp'] as const;
 
 /** A copy to inject into: the caller's record may be frozen, shared or sent again. */
 function copyRecord<Record extends object>(record: Record): Record & KafkaMessage {
-  const copy: Partial<{ [Field in (typeof FIELDS)[number]]: unknown }> = { ...record };
+  const copy = { ...record };
   if (Object.getPrototypeOf(record) === Object.prototype) return copy as Record & KafkaMessage;
   // What a class declares as accessors is no own property.
-  for (const field of FIELDS) if (!(field in copy) && field in record) copy[field] = record[field as keyof Record];
-  return copy as Record & KafkaMessage;
+  const read = READ_FIELDS.filter(field => !(field in copy) && field in record);
+  const inherited = Object.fromEntries(read.map(field => [field, record[field as keyof Record]]));
+  return Object.assign(Object.create(inherited) as object, copy) as Record & KafkaMessage;
 }
 
 /** The one topic of an operation: with several it has none of them (messaging-spans.md, "Batch"). */
@@ -206,7 +207,7 @@ const joined = (parts: (string | undefined)[]) => parts.filter(Boolean).join(': 
 function isSendableHeader(headers: object, name: string): boolean {
   if (!Object.hasOwn(headers, name)) return true;
   const values = [headers[name as never] as unknown].flat();
-  return values.length > 0 && values.every(one => typeof one === 'string' || Buffer.isBuffer(one));
+  return values.length > 0 && values.every(isReplaceable);
 }
 
 function ownHeader(headers: KafkaMessage['headers'], name: string): HeaderValue {

@@ -26,3 +26,11 @@ function dropOtherSpellings(table: Record<string, unknown>, name: string): void 
     if (key.length === name.length && key !== name && key.toLowerCase() === name.toLowerCase()) delete table[key];
   }
 }
+
+/** No context is longer: a client may refuse it, and is to do so. */
+const MAX_FIELD_LENGTH = 8192;
+
+/** Whether a field that the caller has written can give way to ours: the client would have sent it. */
+export function isReplaceable(field: unknown): boolean {
+  return (typeof field === 'string' || Buffer.isBuffer(field)) && field.length <= MAX_FIELD_LENGTH;
+}

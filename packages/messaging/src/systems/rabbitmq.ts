@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api';
 import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
 import { hasContextInBytes } from './context-headers';
-import { ownKey, withFields } from './own-key';
+import { isReplaceable, ownKey, withFields } from './own-key';
 import { learnFromDeadLetter, learnReturn } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue, hasReturned, lastDeathAt } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
@@ -90,6 +90,11 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     if (Buffer.isBuffer(headers.baggage)) headers.baggage = headers.baggage.toString();
     message.headers = headers;
     return true;
+  },
+  /** What the caller has put in its place and is no text, or too much, is left as it is, so that the client's own complaint is heard. */
+  canCarry({ headers }) {
+    const written = headerOf(headers, 'traceparent');
+    return written == null || isReplaceable(written);
   },
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
   isForwarded,
