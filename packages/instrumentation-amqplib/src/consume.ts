@@ -1,5 +1,6 @@
 import {
   bindContext,
+  guarded,
   isThenable,
   now,
   tellOutcome,
@@ -63,7 +64,7 @@ export function getAdvice(telemetry: Telemetry, channels: Channels): Advice {
 
 function told(onGot: OnGot, tell: (error: unknown, message: GetMessage | false) => void): OnGot {
   return function (this: unknown, error, message) {
-    tell(error, message);
+    guarded('telling what was got', () => tell(error, message));
     return onGot.call(this, error, message);
   };
 }
