@@ -100,14 +100,26 @@ function injectTraceHeader(message: SqsMessage, creation: SpanContext | undefine
 let hasToldOfNoRoom = false;
 
 function canCarry(message: SqsMessage, { sqsCarrier }: CarrierOptions): boolean {
-  const { MessageAttributes, MessageSystemAttributes } = message;
-  // Anything but an object is for the service to complain of.
-  if (![MessageAttributes, MessageSystemAttributes].every(one => one == null || isRecord(one))) return false;
+  if (!isSendable(message)) return false;
   if (hasRoomForHeader(message)) return true;
   if (sqsCarrier !== 'aws-trace-header' && hasRoomInAttributes(message)) return true;
   if (!hasToldOfNoRoom) diag.warn(`queuetrace: a message with an ${TRACE_HEADER} of its own has no room for a context`);
   hasToldOfNoRoom = true;
   return false;
+}
+
+/** Anything else is for the service to complain of, or is summed up as nobody knows. */
+function isSendable({ MessageBody = '', MessageAttributes, MessageSystemAttributes }: SqsMessage): boolean {
+  if (typeof MessageBody !== 'string') return false;
+  return [MessageAttributes, MessageSystemAttributes].every(
+    table => table == null || (isRecord(table) && Object.values(table).every(isSendableAttribute)),
+  );
+}
+
+function isSendableAttribute(attribute: SqsAttribute | null | undefined): boolean {
+  if (!isRecord(attribute)) return false;
+  const { StringValue, BinaryValue } = attribute as SqsAttribute;
+  return BinaryValue === undefined ? typeof StringValue === 'string' : BinaryValue instanceof Uint8Array;
 }
 
 const hasRoomForHeader = ({ MessageSystemAttributes }: SqsMessage) => MessageSystemAttributes?.[TRACE_HEADER] == null;

@@ -1,4 +1,5 @@
 import type { ActiveOperation } from '../active-operation';
+import { replaced } from '../replaced';
 import type { SqsMessage } from './aws-sqs';
 import { sumAsWritten } from './sqs-attributes';
 
@@ -54,10 +55,6 @@ export function answerAsWritten<Answer extends object>(
     sent.MessageSystemAttributes,
     written.MessageSystemAttributes,
   );
-  const { MD5OfMessageAttributes, MD5OfMessageSystemAttributes, ...rest } = given;
-  if (sum === MD5OfMessageAttributes && systemSum === MD5OfMessageSystemAttributes) return given;
-  const answer: Sums = rest;
-  if (sum !== undefined) answer.MD5OfMessageAttributes = sum;
-  if (systemSum !== undefined) answer.MD5OfMessageSystemAttributes = systemSum;
-  return answer as Answer;
+  if (sum === given.MD5OfMessageAttributes && systemSum === given.MD5OfMessageSystemAttributes) return given;
+  return replaced(given, { MD5OfMessageAttributes: sum, MD5OfMessageSystemAttributes: systemSum });
 }

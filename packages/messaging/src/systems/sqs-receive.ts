@@ -1,3 +1,4 @@
+import { replaced } from '../replaced';
 import { STORY_FIELD } from '../told-story';
 import { globalPropagator } from '../global-propagator';
 import { guarded } from '../guarded';
@@ -72,17 +73,13 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
   /** The message as the app would have got it without us; what was not asked for and is empty now is not there. */
   asAsked<M extends SqsReceivedMessage>(message: M): M {
     if (this._askedFields.length > 0) markReceived(message, this._askedFields);
-    const { MessageAttributes: given, Attributes: givenSystem, MD5OfMessageAttributes: sum, ...rest } = message;
+    const { MessageAttributes: given, Attributes: givenSystem, MD5OfMessageAttributes: sum } = message;
     const attributes = without(given, this._addedNames);
     const system = without(givenSystem, this._addedSystemNames);
     if (attributes === given && system === givenSystem) return message;
-    const asked: SqsReceivedMessage = rest;
-    if (attributes) asked.MessageAttributes = attributes;
-    if (system) asked.Attributes = system;
     // The service's sum is over what it gives.
     const askedSum = attributes === given ? sum : sum && guarded('summing up', () => md5OfAttributes(attributes));
-    if (askedSum !== undefined) asked.MD5OfMessageAttributes = askedSum;
-    return asked as M;
+    return replaced(message, { MessageAttributes: attributes, Attributes: system, MD5OfMessageAttributes: askedSum });
   }
 }
 
