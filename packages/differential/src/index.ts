@@ -1,0 +1,2 @@
+export type { Performance, Played } from './script';
+export { scripts } from './rows';
