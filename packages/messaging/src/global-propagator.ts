@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { guarded } from './guarded';
 import { readTraceparent } from './traceparent';
 
 /** What is known of the global propagator: to ask it for each message costs more than to read the message. */
@@ -22,7 +23,7 @@ export function globalPropagator(): GlobalPropagator {
   // The API has no public way to tell that the propagator is another one; where this one is gone, none is known.
   const current = (propagation as unknown as { _getGlobalPropagator?(): unknown })._getGlobalPropagator?.();
   if (known && current !== undefined && current === knownOf) return known;
-  const fields = propagation.fields();
+  const fields = guarded('asking a propagator', () => propagation.fields()) ?? [];
   const isW3c = fields.length > 0 && fields.every(field => W3C_FIELDS.has(field));
   knownOf = current;
   known = { fields, isW3c, readsPlainly: current !== undefined && isW3c && PROBES.every(isReadPlainly) };
@@ -32,6 +33,6 @@ export function globalPropagator(): GlobalPropagator {
 const PROBES = ['00', '01', '03', 'ff'].map(flags => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`);
 
 function isReadPlainly(traceparent: string): boolean {
-  const extracted = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent }));
-  return isDeepStrictEqual({ ...extracted }, readTraceparent(traceparent));
+  const extracted = guarded('extracting', () => propagation.extract(ROOT_CONTEXT, { traceparent }));
+  return !!extracted && isDeepStrictEqual({ ...trace.getSpanContext(extracted) }, readTraceparent(traceparent));
 }
