@@ -73,7 +73,12 @@ describe('the end of a process', () => {
     assert.equal(ourLines(result).length, 1, result.stderr);
   });
 
-  const SUDDEN = { exit: 'process.exit()', exception: 'an exception', rejection: 'a rejection that nobody handles' };
+  const SUDDEN = {
+    exit: 'process.exit()',
+    handler: 'process.exit() in a handler',
+    exception: 'an exception',
+    rejection: 'a rejection that nobody handles',
+  };
   const exit = (way: string, endpoint: string, env = {}) =>
     runPreloaded('exit.cjs', {
       args: [kafka.address, uniqueName('orders'), way],

@@ -7,12 +7,21 @@ const WAYS = {
   exception: () => setImmediate(() => notAFunction()),
   rejection: () => void Promise.reject(new Error('a bug of the app')),
   signal: () => console.log('ready'),
+  handler: exitInHandler,
 };
+
+async function exitInHandler() {
+  const consumer = kafka.consumer({ groupId: topic });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({ eachMessage: () => process.exit(7) });
+}
 
 process.on('SIGTERM', () => process.exit(5));
 process.on('exit', code => console.log(`exit ${code}`));
 const alive = setInterval(() => {}, 1000);
-const producer = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).producer();
+const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+const producer = kafka.producer();
 
 producer
   .connect()
