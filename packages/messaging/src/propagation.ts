@@ -6,6 +6,7 @@ import {
   type Context,
   type SpanContext,
 } from '@opentelemetry/api';
+import { boundedGetter } from './bounded-getter';
 import { globalPropagator } from './global-propagator';
 import { guarded } from './guarded';
 import { contextWith } from './operation-context';
@@ -27,7 +28,7 @@ export function fieldsOf(context: Context): Map<string, string> {
 
 /** The creation context that a message carries, with its baggage; without one, the context that it is put into. */
 export function extract<M>(system: MessagingSystem<M>, message: M, into = ROOT_CONTEXT): Context {
-  return guarded('extracting', () => propagation.extract(into, message, system.getter)) ?? into;
+  return guarded('extracting', () => propagation.extract(into, message, boundedGetter(system.getter))) ?? into;
 }
 
 /** What a message carries, put into the root context. */
