@@ -34,6 +34,8 @@ export function withoutRandom(text: string): string {
 export function valueText(value: unknown): string {
   if (types.isNativeError(value)) return errorText(value);
   if (isActor(value)) return `a ${value.constructor.name}`;
+  // Of a command its input: the rest is the SDK's, and large.
+  if (isCommand(value)) return `${value.constructor.name} of ${valueText(value.input)}${frozenness(value)}`;
   const text = inspect(value, {
     depth: 8,
     showProxy: true,
@@ -43,6 +45,11 @@ export function valueText(value: unknown): string {
     compact: true,
   });
   return shortened(withoutRandom(`${text}${frozenness(value)}${hiddenText(value)}`));
+}
+
+function isCommand(value: unknown): value is { input: unknown } {
+  const isThere = typeof value === 'object' && value !== null && !types.isProxy(value);
+  return isThere && Object.hasOwn(value, 'middlewareStack') && Object.hasOwn(value, 'input');
 }
 
 /** A client, a channel: what is inside of them is nobody's business. */
