@@ -47,7 +47,7 @@ function document(folder: string): string {
 
 What stays in memory while an app works for long, with handlers that fail and a network that does: \`npm run soak -- --minutes ${run.minutes} --brokers ${run.brokers} --write\`. This page is made from its result, [soak/run.json](soak/run.json).
 
-Messages go to Kafka and RabbitMQ at ${run.rate} a second each, to SQS at a fifth of that, and back to a handler in the same process; one handler in 50 fails, and its message comes again. Between the clients and each broker stands a proxy that resets or cuts connections, leaves them half-open, is slow or away. The heap is read after a garbage collection.
+Messages go to Kafka and RabbitMQ at ${run.rate} a second each, to SQS at a fifth of that, and back to a handler in the same process; one handler in 50 fails, and its message comes again. Between the clients and each broker stands a proxy that resets or cuts connections, leaves them half-open, is slow or away. The heap is read after a garbage collection. Spans that are open and operations in memory are messages under way at that moment; the proxies are in the process too, so that handles and listeners move with what they do. The entries of our maps grow by one with each SQS delivery whose message was not deleted, up to a cap: it may still be.
 
 ${summary(run)}
 
