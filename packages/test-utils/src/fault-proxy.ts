@@ -7,7 +7,7 @@ const HOST = '127.0.0.1';
 interface Connection {
   readonly client: Socket;
   readonly broker: Socket;
-  /** The broker's side is gone, and the client is not told. */
+  /** What the client sends does not arrive, and it is not told. */
   isHalfOpen: boolean;
 }
 
@@ -65,14 +65,16 @@ export class FaultProxy {
     }
   }
 
-  /** The broker has lost its connections, and their clients hear nothing of it; who connects now gets no answer. */
+  /**
+   * What clients send is lost, and they hear nothing of it; who connects now gets no answer. What was on its way to them
+   * arrives whole: of half an answer kafkajs makes the beginning of the next connection's first one.
+   */
   halfOpen(): void {
     this.isSilent = true;
     for (const connection of this.connections) {
       connection.isHalfOpen = true;
       connection.client.unpipe();
       connection.client.resume();
-      connection.broker.destroy();
     }
   }
 

@@ -75,14 +75,14 @@ describe('the fault proxy', () => {
     await answered(socket, 'a');
     const gone = once(atBroker.at(-1)!, 'close');
     proxy.halfOpen();
-    await gone;
+    socket.once('data', () => assert.fail('an answer'));
     socket.write('b');
     const late = await open();
     late.write('c');
     assert.deepEqual([socket.destroyed, late.destroyed, proxy.count], [false, false, 2]);
     const resets = [socket, late].map(one => new Promise(resolve => one.once('close', resolve)));
     await proxy.heal();
-    await Promise.all(resets);
+    await Promise.all([...resets, gone]);
     assert.equal(await answered(await open(), 'd'), 'd');
   });
 

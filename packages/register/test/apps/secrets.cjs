@@ -7,7 +7,7 @@ const [, , kafkaAddress, rabbitmqUrl, sqsUrl, name] = process.argv;
 const headers = () => ({ authorization: 'canary-header', tenant: 'shown' });
 
 async function throughKafka() {
-  const kafka = new Kafka({ brokers: [kafkaAddress], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const kafka = new Kafka({ brokers: [kafkaAddress], logLevel: logLevel.NOTHING });
   const sasl = { mechanism: 'plain', username: 'canary-user', password: 'canary-sasl' };
   const secured = new Kafka({
     brokers: [kafkaAddress],

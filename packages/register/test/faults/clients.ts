@@ -49,7 +49,9 @@ async function openKafka(proxy: FaultProxy): Promise<Shop> {
   const handled = new Set<string>();
   const producer = kafka.producer();
   await producer.connect();
-  const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 50 });
+  // The broker waits so long for a member whose connection is lost, before anybody else gets its partitions.
+  const waits = { sessionTimeout: 6000, rebalanceTimeout: 6000, heartbeatInterval: 500 };
+  const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 50, ...waits });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({ eachMessage: async ({ message }) => void handled.add(String(message.value)) });

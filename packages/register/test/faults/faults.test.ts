@@ -17,6 +17,9 @@ const INSTRUMENTATIONS = {
 /** Long enough that messages are on their way, short enough that no library gives up. */
 const LASTS_MS = 150;
 
+/** Nothing should take this long; a client may find out late that its broker does not hear it. */
+const KILL_AFTER_MS = 240_000;
+
 const FAULTS: Readonly<Record<string, (proxy: FaultProxy) => unknown>> = {
   'is reset': proxy => proxy.reset(),
   'is cut': proxy => proxy.cut(),
@@ -81,7 +84,7 @@ for (const system of Object.keys(SHOPS) as System[]) {
         instrumentation.disable();
         assert.deepEqual(traced, await run(fault));
         assert.deepEqual(traced, [...IDS, 'the last one'].sort());
-      });
+      }).timeout(KILL_AFTER_MS);
     }
 
     const refuse = (): never => {
