@@ -57,7 +57,7 @@ async function throughSqs() {
     Object.entries(headers()).map(([key, StringValue]) => [key, { DataType: 'String', StringValue }]),
   );
   await client.sendMessage({ QueueUrl, MessageBody: 'canary-body', MessageAttributes });
-  await client.sendMessage({ QueueUrl, MessageBody: 'canary-body\uffff', DelaySeconds: 1e6 }).catch(() => {});
+  await client.sendMessage({ QueueUrl, MessageBody: 'canary-body', DelaySeconds: 1e6 }).catch(() => {});
   const { Messages } = await client.receiveMessage({ QueueUrl, MessageAttributeNames: ['All'] });
   for (const { ReceiptHandle } of Messages) await client.deleteMessage({ QueueUrl, ReceiptHandle });
   client.destroy();
