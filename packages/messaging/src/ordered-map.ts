@@ -24,7 +24,8 @@ export class OrderedMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
-    this.delete(key);
+    const known = this._entries.get(key);
+    if (known) this._takeOut(known);
     const entry: Entry<Key, Value> = { key, value, previous: this._newest, next: undefined };
     if (this._newest) this._newest.next = entry;
     else this._oldest = entry;
@@ -37,16 +38,12 @@ export class OrderedMap<Key, Value> {
     const entry = this._entries.get(key);
     if (!entry) return undefined;
     this._entries.delete(key);
-    const { previous, next } = entry;
-    if (previous) previous.next = next;
-    else this._oldest = next;
-    if (next) next.previous = previous;
-    else this._newest = previous;
+    this._takeOut(entry);
     return entry.value;
   }
 
   *keys(): Generator<Key> {
-    for (let entry = this._oldest; entry; entry = entry.next) yield entry.key;
+    for (let entry = this._oldest, next = entry?.next; entry; entry = next, next = entry?.next) yield entry.key;
   }
 
   /** Takes out the oldest ones, as long as they are meant. */
@@ -55,5 +52,15 @@ export class OrderedMap<Key, Value> {
       this.delete(entry.key);
       yield entry.value;
     }
+  }
+
+  private _takeOut(entry: Entry<Key, Value>): void {
+    const { previous, next } = entry;
+    if (previous) previous.next = next;
+    else this._oldest = next;
+    if (next) next.previous = previous;
+    else this._newest = previous;
+    // One that has grown old would keep alive the one behind it, and that the next, until all of them are old.
+    entry.previous = entry.next = undefined;
   }
 }

@@ -38,9 +38,10 @@ export class RecentMap<Value> {
   set(key: string, value: Value): void {
     const { max } = this._limits;
     if (max === 0) return;
-    this._entries.set(key, { value, setAtMs: performance.now() });
+    const nowMs = performance.now();
+    this._entries.set(key, { value, setAtMs: nowMs });
     for (let { oldest } = this._entries; oldest; { oldest } = this._entries) {
-      if (this._entries.size <= max && !this._isOld(oldest.value)) break;
+      if (this._entries.size <= max && !this._isOld(oldest.value, nowMs)) break;
       this._drop(oldest.key);
     }
   }
@@ -53,8 +54,8 @@ export class RecentMap<Value> {
     for (const key of this._entries.keys()) if (isMeant(key)) this._entries.delete(key);
   }
 
-  private _isOld({ setAtMs }: Entry<Value>): boolean {
-    return performance.now() - setAtMs > (this._limits.maxAgeMs ?? MAX_AGE_MS);
+  private _isOld({ setAtMs }: Entry<Value>, nowMs = performance.now()): boolean {
+    return nowMs - setAtMs > (this._limits.maxAgeMs ?? MAX_AGE_MS);
   }
 
   private _drop(key: string): void {

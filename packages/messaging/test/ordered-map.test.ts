@@ -23,6 +23,17 @@ describe('an ordered map', () => {
     assert.deepEqual([...map.keys()], [4, 5, 6]);
   });
 
+  it('gives all keys to who deletes them on the way', () => {
+    const map = filled(1, 2, 3, 4);
+    const seen: number[] = [];
+    for (const key of map.keys()) {
+      seen.push(key);
+      if (key !== 3) map.delete(key);
+    }
+    assert.deepEqual(seen, [1, 2, 3, 4]);
+    assert.deepEqual([...map.keys()], [3]);
+  });
+
   it('takes out the oldest, as long as they are meant', () => {
     const map = filled(1, 2, 3, 9, 4);
     assert.deepEqual([...map.takeWhile(key => key <= 4)], ['value 1', 'value 2', 'value 3']);
