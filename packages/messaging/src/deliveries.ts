@@ -1,11 +1,12 @@
 import type { Delivery } from './delivery';
+import { hiddenField } from './hidden-field';
 
 /** Makes the delivery of one message of a batch. */
 export type DeliveryOf = (message: object) => Delivery;
 
 /** The deliveries of messages that the app has been handed and may process, as long as it keeps the messages. */
 export class Deliveries {
-  private readonly _known = new WeakMap<object, Delivery | DeliveryOf>();
+  private readonly _known = hiddenField<Delivery | DeliveryOf>();
 
   has(message: object): boolean {
     return this._known.has(message);

@@ -1,4 +1,5 @@
 import { guarded } from '../guarded';
+import { hiddenField } from '../hidden-field';
 import { isObject } from '../is-object';
 import { ownKey } from './own-key';
 
@@ -7,7 +8,7 @@ interface Envelope {
 }
 
 /** What was read from a body, null for nothing: the fields of a context are asked for one by one. */
-const envelopes = new WeakMap<object, Envelope | null>();
+const envelopes = hiddenField<Envelope | null>();
 
 /** A message attribute of an SNS notification that is the body of an SQS message (no raw delivery). */
 export function snsAttribute(message: { Body?: string }, name: string): string | undefined {

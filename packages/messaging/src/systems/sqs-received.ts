@@ -1,5 +1,6 @@
 import type { ActiveOperation } from '../active-operation';
 import { Delivery } from '../delivery';
+import { hiddenField } from '../hidden-field';
 import { traceLoop } from '../loop';
 import type { RecentMap } from '../recent-map';
 import { state } from '../state';
@@ -37,7 +38,7 @@ export class SqsReceivedMessages {
   private readonly _received: RecentMap<Received>;
   private readonly _unfinished = new UnfinishedProcesses();
   /** By the array that the app got. */
-  private readonly _batches = new WeakMap<readonly object[], () => Operation<SqsMessage>>();
+  private readonly _batches = hiddenField<() => Operation<SqsMessage>>();
 
   constructor(private readonly _telemetry: MessagingTelemetry<SqsMessage>) {
     this._received = _telemetry.remember('received_messages', MAX_MESSAGES);
