@@ -100,8 +100,9 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
 
   private _send(call: Call, args: SendArgs, client: SdkClient) {
     const [command] = args;
+    if (Request.isOurs(command)) return call();
     const meaning = meaningOf(command);
-    if (!meaning || Request.isOurs(command) || !isOf(client, meaning.service)) return call();
+    if (!meaning || !isOf(client, meaning.service)) return call();
     if (typeof command.input !== 'object' || command.input === null) return call();
     return meaning.tell(this._telling(), new Request(call, args, client));
   }

@@ -2,7 +2,7 @@ import {
   answerAsWritten,
   endByAnswer,
   isObject,
-  shareQuota,
+  sharingQuota,
   type MessagingTelemetry,
   type SqsBatchAnswer,
 } from '@queuetrace/messaging';
@@ -22,7 +22,8 @@ export function sendMessage<M extends object>({ telemetry, name, place }: Sendin
   if (!telemetry.observes(place.destination.name)) return request.pass();
   const { input } = request;
   const message = copyOf(input);
-  const active = telemetry.startSend({ ...place, name, messages: [message] });
+  const messages = [message];
+  const active = sharingQuota(messages, () => telemetry.startSend({ ...place, name, messages }));
   return request.send<{ MessageId?: string }>(message, {
     active,
     onAnswer(output) {
@@ -44,8 +45,7 @@ export function sendBatch<M extends object, Key extends string>(
   if (!Array.isArray(written) || !telemetry.observes(place.destination.name)) return request.pass();
   const entries = (written as M[]).map(entry => (isObject(entry) ? copyOf(entry) : entry));
   const messages = entries.filter(isObject);
-  shareQuota(messages);
-  const active = telemetry.startSend({ ...place, name, messages, isBatch: true });
+  const active = sharingQuota(messages, () => telemetry.startSend({ ...place, name, messages, isBatch: true }));
   return request.send<SqsBatchAnswer>(
     { ...copyOf(input), [key]: entries },
     {

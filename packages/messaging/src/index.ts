@@ -71,7 +71,7 @@ export { ACKED, rabbitmqRefusal, RECOVERED, type Settlement } from './systems/ra
 export { sns, snsDestination, type SnsMessage } from './systems/aws-sns';
 export { sqs, sqsDestination, type SqsMessage } from './systems/aws-sqs';
 export { answerAsWritten, endByAnswer, type SqsBatchAnswer } from './systems/sqs-answer';
-export { shareQuota } from './systems/sqs-attribute-room';
+export { sharingQuota } from './systems/sqs-attribute-room';
 export { SqsReceive, type SqsReceivedMessage, type SqsReceiveRequest } from './systems/sqs-receive';
 export { SqsReceivedMessages, type SqsProcessing } from './systems/sqs-received';
 export { SqsSettlement, type SqsSettleEntry } from './systems/sqs-settlement';

@@ -111,9 +111,11 @@ function canCarry(message: SqsMessage, { sqsCarrier }: CarrierOptions): boolean 
 /** Anything else is for the service to complain of, or is summed up as nobody knows. */
 function isSendable({ MessageBody = '', MessageAttributes, MessageSystemAttributes }: SqsMessage): boolean {
   if (typeof MessageBody !== 'string') return false;
-  return [MessageAttributes, MessageSystemAttributes].every(
-    table => table == null || (isRecord(table) && Object.values(table).every(isSendableAttribute)),
-  );
+  return isSendableTable(MessageAttributes) && isSendableTable(MessageSystemAttributes);
+}
+
+function isSendableTable(table: SqsAttributes | null | undefined): boolean {
+  return table == null || (isRecord(table) && Object.values(table).every(isSendableAttribute));
 }
 
 function isSendableAttribute(attribute: SqsAttribute | null | undefined): boolean {

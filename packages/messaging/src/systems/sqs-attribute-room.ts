@@ -17,11 +17,13 @@ const MAX_ATTRIBUTES = 10;
 const QUOTAS_BYTES = [256 * 1024, 1024 * 1024];
 const TRACEPARENT_BYTES = 72;
 
-/** Bytes that are left for us, by message; entries of a batch share them. */
+/** Bytes that are left for us. */
 interface Room {
   bytes: number;
 }
-const rooms = new WeakMap<SizedMessage, Room>();
+
+/** Of the send that is being told: its messages share it. */
+let shared: Room | undefined;
 
 /** What comes behind the trace's own fields, in the order of its worth. */
 const EXTRA = ['tracestate', 'baggage', STORY_FIELD];
@@ -32,35 +34,42 @@ interface Group {
   bytes: number;
 }
 
-/** By what is injected: the messages of one send share it. */
-const groups = new WeakMap<ReadonlyMap<string, string>, readonly Group[]>();
+/** What was written last, and how: the messages of one send, one after the other, get the same. */
+let last: { fields: ReadonlyMap<string, string>; groups: readonly Group[] } | undefined;
 
 /** As many fields as fit, a trace without its baggage rather than none. */
 export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<string, string>): boolean {
-  let all = groups.get(fields);
-  if (!all) groups.set(fields, (all = groupsOf(fields)));
-  const [essential, ...extra] = all;
+  if (last?.fields !== fields) last = { fields, groups: groupsOf(fields) };
+  const { groups } = last;
+  if (groups.length === 0) return false;
   const room = roomOf(message);
   const own = { ...message.MessageAttributes };
   dropOlder(own, fields);
-  if (!essential || !write(own, essential, room)) return false;
-  for (const group of extra) write(own, group, room);
+  for (const group of groups) {
+    // The first are the trace's own.
+    if (!write(own, group, room) && group === groups[0]) return false;
+  }
   message.MessageAttributes = own;
   return true;
 }
 
 /** None without the trace's own fields. */
 function groupsOf(fields: ReadonlyMap<string, string>): Group[] {
-  const names = [...fields.keys()].filter(name => fields.get(name));
-  const essential = names.filter(name => !EXTRA.includes(name));
-  const extra = EXTRA.filter(name => names.includes(name));
-  return essential.length > 0 ? [essential, ...extra.map(name => [name])].map(one => groupOf(one, fields)) : [];
+  const essential: Group = { attributes: {}, bytes: 0 };
+  for (const name of fields.keys()) if (!EXTRA.includes(name)) addTo(essential, name, fields);
+  if (essential.bytes === 0) return [];
+  const groups = [essential];
+  for (const name of EXTRA) if (fields.get(name)) groups.push(addTo({ attributes: {}, bytes: 0 }, name, fields));
+  return groups;
 }
 
-function groupOf(names: readonly string[], fields: ReadonlyMap<string, string>): Group {
-  const entries = names.map(name => [name, { DataType: 'String', StringValue: fields.get(name) }] as const);
-  const bytes = entries.reduce((sum, [name, attribute]) => sum + sizeOfAttribute(name, attribute), 0);
-  return { attributes: Object.fromEntries(entries), bytes };
+function addTo(group: Group, name: string, fields: ReadonlyMap<string, string>): Group {
+  const StringValue = fields.get(name);
+  if (!StringValue) return group;
+  const attribute = { DataType: 'String', StringValue };
+  group.attributes[name] = attribute;
+  group.bytes += sizeOfAttribute(name, attribute);
+  return group;
 }
 
 function write(own: SqsAttributes, { attributes, bytes }: Group, room: Room): boolean {
@@ -78,14 +87,19 @@ export function hasRoomInAttributes(message: SizedMessage): boolean {
   return hasSlot && roomOf(message).bytes >= TRACEPARENT_BYTES;
 }
 
-/** To be called for the entries of a batch: they share the quota. */
-export function shareQuota(entries: readonly SizedMessage[]): void {
-  const room = roomFor(entries);
-  for (const entry of entries) rooms.set(entry, room);
+/** Tells a send, whose messages share the quota. */
+export function sharingQuota<T>(messages: readonly SizedMessage[], tell: () => T): T {
+  const outer = shared;
+  shared = roomFor(messages);
+  try {
+    return tell();
+  } finally {
+    shared = outer;
+  }
 }
 
 function roomOf(message: SizedMessage): Room {
-  return rooms.get(message) ?? roomFor([message]);
+  return shared ?? roomFor([message]);
 }
 
 function roomFor(messages: readonly SizedMessage[]): Room {

@@ -34,10 +34,10 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
   /** A copy of the app's request. */
   readonly request: Request;
   private readonly _fields = contextAttributes();
-  private readonly _addedNames: string[] = [];
-  private readonly _addedSystemNames: string[] = [];
+  private readonly _addedNames: readonly string[] = [];
+  private readonly _addedSystemNames: readonly string[] = [];
   /** What the app gets to see, and may send on. */
-  private readonly _askedFields = this._fields;
+  private readonly _askedFields: readonly string[] = this._fields;
 
   /** @param systemNamesKey the spelling that this version of the SDK sends, where the app uses neither */
   constructor(
@@ -48,11 +48,13 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
     const { MessageAttributeNames: names, MessageSystemAttributeNames: systemNames, AttributeNames: oldNames } = asked;
     // Anything but lists is for the SDK to complain of.
     if (![names, systemNames, oldNames].every(list => list == null || Array.isArray(list))) return;
-    this._addedNames = this._fields.filter(field => !names?.some(pattern => isAskedBy(pattern, field)));
-    this._askedFields = this._fields.filter(field => !this._addedNames.includes(field));
+    // Most apps ask for none.
+    this._askedFields = names?.length ? this._fields.filter(field => names.some(one => isAskedBy(one, field))) : [];
+    this._addedNames = except(this._fields, this._askedFields);
     if (this._addedNames.length > 0) this.request.MessageAttributeNames = [...(names ?? []), ...this._addedNames];
     const all = [...(systemNames ?? []), ...(oldNames ?? [])];
-    this._addedSystemNames = all.includes('All') ? [] : NEEDED_SYSTEM_ATTRIBUTES.filter(name => !all.includes(name));
+    if (all.includes('All')) return;
+    this._addedSystemNames = except(NEEDED_SYSTEM_ATTRIBUTES, all);
     if (this._addedSystemNames.length === 0) return;
     const key = systemNames ? 'MessageSystemAttributeNames' : oldNames ? 'AttributeNames' : systemNamesKey;
     this.request[key] = [...(asked[key] ?? []), ...this._addedSystemNames];
@@ -83,10 +85,18 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
   }
 }
 
+const except = (names: readonly string[], excluded: readonly string[]) =>
+  excluded.length > 0 ? names.filter(name => !excluded.includes(name)) : names;
+
+let known: { fields: readonly string[]; attributes: readonly string[] } | undefined;
+
 /** SQS gives attributes by exact case: the one of X-Ray is asked for in both. */
-function contextAttributes(): string[] {
+function contextAttributes(): readonly string[] {
   const { fields } = globalPropagator();
-  return [...fields, ...(fields.includes(XRAY_FIELD) ? [XRAY_HEADER] : []), STORY_FIELD];
+  if (known?.fields !== fields) {
+    known = { fields, attributes: [...fields, ...(fields.includes(XRAY_FIELD) ? [XRAY_HEADER] : []), STORY_FIELD] };
+  }
+  return known.attributes;
 }
 
 /** `All` and `.*` stand for every attribute, `name.*` for those that begin with the name. */
@@ -98,7 +108,9 @@ function isAskedBy(pattern: unknown, name: string): boolean {
 
 /** The record itself where none of the names is in it, undefined where nothing is left. */
 function without<T extends object>(record: T | undefined, names: readonly string[]): T | undefined {
-  if (!record || !names.some(name => Object.hasOwn(record, name))) return record;
-  const left = Object.keys(record).filter(name => !names.includes(name));
+  if (!record) return record;
+  const all = Object.keys(record);
+  const left = except(all, names);
+  if (left.length === all.length) return record;
   return left.length > 0 ? (Object.fromEntries(left.map(name => [name, record[name as keyof T]])) as T) : undefined;
 }
