@@ -50,6 +50,7 @@ function messageOf(routingKey: string, content: Buffer | undefined, properties: 
     deliveryTag: undefined,
     redelivered: undefined,
     queue: undefined,
+    hasOwnHeaders: false,
   };
 }
 
@@ -72,15 +73,9 @@ function flat(headers: Headers): RabbitMqMessage['headers'] {
 }
 
 /** A copy of the caller's options, which the library reads inherited ones of too. */
-export function copyOptions(
-  options: Options.Publish | null | undefined,
-  changed: Options.Publish = {},
-): Options.Publish {
-  if (!options || isPlain(options)) return { ...options, ...changed };
-  return Object.assign(
-    Object.create(options, { headers: { writable: true, value: options.headers } }),
-    changed,
-  ) as object;
+export function copyOptions(options: Options.Publish | null | undefined): Options.Publish {
+  if (!options || isPlain(options)) return { ...options };
+  return Object.create(options, { headers: { writable: true, value: options.headers } }) as object;
 }
 
 function isPlain(value: object): boolean {

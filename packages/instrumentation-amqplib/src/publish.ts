@@ -1,5 +1,4 @@
 import {
-  bindContext,
   rabbitmqPublishDestination,
   type ActiveOperation,
   type Advice,
@@ -53,9 +52,11 @@ export class Publishing {
     const started = this._start(args, channel);
     if (!started) return call();
     const { publish, published } = started;
-    const [, , , options, onConfirm] = args;
+    const options = args[3];
+    const onConfirm = args[4];
+    // No callback is added where they gave none.
     const hasCallback = typeof onConfirm === 'function';
-    if (hasCallback) published[4] = confirmedBy(onConfirm, publish);
+    if (hasCallback) published[4] = publish.endBefore(onConfirm);
     else this._incoming.watchConfirms(channel);
     const isWritable: unknown = publish.runOrEnd(() => call(published));
     this._written(publish, isWritable, options, channel);
@@ -64,16 +65,20 @@ export class Publishing {
     return isWritable;
   };
 
-  private _start([exchange, routingKey, content, options, confirmed]: PublishArgs, channel: Channel) {
-    const destination = rabbitmqPublishDestination(exchange, routingKey);
+  private _start(args: PublishArgs, channel: Channel) {
+    // By index: to take an array apart is to make an iterator.
+    const routingKey = args[1];
+    const options = args[3];
+    const destination = rabbitmqPublishDestination(args[0], routingKey);
     if (!this._telemetry.observes(destination.name) || !isTable(options) || !isTable(options?.headers))
       return undefined;
-    const message = fromPublish(routingKey, content, options ?? {});
+    const message = fromPublish(routingKey, args[2], options ?? {});
     const operation = { name: 'publish', destination, messages: [message], server: serverOf(channel) };
     const publish = this._telemetry.startSend(operation);
-    const copied = copyOptions(options, { headers: message.headers });
+    const copied = copyOptions(options);
+    copied.headers = message.headers;
     if (options?.mandatory) this._incoming.watchReturns(channel);
-    const started: Started = { publish, published: [exchange, routingKey, content, copied, confirmed] };
+    const started: Started = { publish, published: [args[0], routingKey, args[2], copied, args[4]] };
     return started;
   }
 
@@ -98,15 +103,6 @@ export class Publishing {
     this._channels.of(channel).unconfirmed.add(lwm + unconfirmed.length - 1, publish);
     return true;
   }
-}
-
-/** The caller's callback, in the context in which they published; no callback is added where they gave none. */
-function confirmedBy(onConfirm: Confirmed, publish: Started['publish']): Confirmed {
-  const bound = bindContext(onConfirm);
-  return function (this: unknown, error, ok) {
-    publish.end(error ?? undefined);
-    return bound.call(this, error, ok);
-  };
 }
 
 /** Anything else is for the library to complain of. */

@@ -3,12 +3,12 @@ import { isTracingSuppressed, suppressTracing } from '@opentelemetry/core';
 import type { CreatedMessages } from './created-messages';
 import { departureAttributes } from './dead-letter';
 import { errorMessage, errorText, errorType, MAX_ERROR_TYPE_LENGTH, OTHER_ERROR, type Failure } from './error-type';
-import { guarded } from './guarded';
+import { guarded, tellFailure } from './guarded';
 import { contextWith } from './operation-context';
 import { nextDeadLetter, type Past } from './past';
 import { EVENT_NAMES, type EventKey, type MessagingAttributes } from './semconv';
 import type { Series } from './series';
-import { endStories, type Story } from './story';
+import { endStories } from './story';
 import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
@@ -26,7 +26,21 @@ export class ActiveOperation<M = unknown> {
   created?: CreatedMessages<M>;
   /** A finer process operation ran inside this one, so that durations are recorded there. */
   isTimedElsewhere = false;
+  /** What a process operation's message has behind it; undefined for a batch. */
+  readonly past?: Past;
+  /** The same of the messages of a batch. */
+  readonly pasts?: readonly Past[];
+  /** A process operation's messages say where they came from, where that is one context. */
+  readonly creation?: SpanContext;
+  /** The same of the messages of a batch, each its own. */
+  readonly creations?: readonly (SpanContext | undefined)[];
+  /** What became of a dead letter, where it is known before the end; `send`: it was sent on as a dead letter. */
+  deadLetterAction?: 'retry' | 'archive' | 'send';
+  /** The message was deleted, or is as soon as its handler has succeeded: it does not come again. */
+  isSettled?: boolean;
   private _isEnded = false;
+  private readonly _isCounted?: boolean;
+  private readonly _messageCount: number;
   /** What was known of the client and the server at the start. */
   private readonly _clientId?: string;
   private readonly _isServerLate: boolean;
@@ -35,30 +49,24 @@ export class ActiveOperation<M = unknown> {
 
   constructor(
     private readonly _core: TelemetryCore<M>,
-    private readonly _start: Start<M>,
+    start: Start<M>,
     readonly span: Span,
   ) {
-    this.operation = _start.operation;
-    this.type = _start.type;
-    this._clientId = _start.operation.clientId;
-    this._isServerLate = !_start.operation.server;
-    this.startedAtMs = _start.startTime?.monotonicMs ?? (_core.metrics?.isOn ? performance.now() : undefined);
-    this.context = contextWith(_start.parent, span, this);
-  }
-
-  /** A process operation's messages say where they came from, where that is one context. */
-  get creation(): SpanContext | undefined {
-    return this._start.creation;
-  }
-
-  /** What a process operation's message has behind it. */
-  get story(): Story | undefined {
-    return this._start.story;
-  }
-
-  /** The same of the messages of a batch. */
-  get pasts(): readonly Past[] | undefined {
-    return this._start.pasts;
+    // What it was started with is not kept: an operation may go on for long, and there may be many of them.
+    const { operation, past, pasts, creation, creations, isCounted } = start;
+    this.operation = operation;
+    this.type = start.type;
+    this.past = past;
+    this.pasts = pasts;
+    this.creation = creation;
+    this.creations = creations;
+    this.isSettled = operation.isSettledOnSuccess;
+    this._isCounted = isCounted;
+    this._messageCount = operation.messages.length;
+    this._clientId = operation.clientId;
+    this._isServerLate = !operation.server;
+    this.startedAtMs = start.startTime?.monotonicMs ?? (_core.metrics?.isOn ? performance.now() : undefined);
+    this.context = contextWith(start.parent, span, this);
   }
 
   get isEnded(): boolean {
@@ -82,12 +90,16 @@ export class ActiveOperation<M = unknown> {
   /** Adds what became known only after the start; after the end it is too late. */
   set(attributes: MessagingAttributes): void {
     if (this._isEnded || !this.span.isRecording()) return;
-    guarded('setting attributes', () => this._core.writer.set(attributes, this.span));
+    try {
+      this._core.writer.set(attributes, this.span);
+    } catch (error) {
+      tellFailure('setting attributes', error);
+    }
   }
 
   /** What becomes of the dead letter that is processed. */
   tellDeadLetter(action: 'retry' | 'archive'): void {
-    if (this.story) this.story.action = action;
+    this.deadLetterAction = action;
     this.set({ dlqAction: action });
   }
 
@@ -99,17 +111,17 @@ export class ActiveOperation<M = unknown> {
    */
   tellBuried(to: readonly string[], { type, message }: Failure, settlement: string): void {
     if (to.some(name => this._core.isRetryDestination(name))) return;
-    if (this.story) this.story.action = 'send';
+    this.deadLetterAction = 'send';
     // Nobody need ever consume what goes there.
     const { operation } = this;
     this._core.metrics?.countStory('deadLetteredMessages', 'settle', { ...operation, name: settlement }, 1);
     const { name } = operation.destination;
-    this.set(departureAttributes(nextDeadLetter(this.story?.past ?? {}, name, errorText(type, message))));
+    this.set(departureAttributes(nextDeadLetter(this.past ?? {}, name, errorText(type, message))));
   }
 
   /** The message was deleted, or is as soon as its handler has succeeded. */
   doesNotComeAgain(): void {
-    if (this.story) this.story.isSettled = true;
+    this.isSettled = true;
   }
 
   /**
@@ -166,22 +178,42 @@ export class ActiveOperation<M = unknown> {
     guarded('adding an event', () => this.span.addEvent(EVENT_NAMES[event], this._core.writer.write(attributes)));
   }
 
+  /**
+   * A callback of the app's: before it is called, in the context that is active now, this ends with the error that it is
+   * told, if any.
+   */
+  endBefore<Value>(callback: (error: unknown, value: Value) => unknown): typeof callback {
+    const end = (error: unknown) => this.end(error ?? undefined);
+    const caller = context.active();
+    return function (this: unknown, error, value) {
+      end(error);
+      // What a broker's answer sets off is mostly called in the context of nobody, and to switch costs as much as a copy.
+      if (context.active() === caller) return callback.call(this, error, value);
+      return context.with(caller, callback, this, error, value);
+    };
+  }
+
   private _endOnce(failure?: Failure, at?: StartTime): void {
     if (this._isEnded) return;
-    guarded('ending a span', () => this._end(failure, at));
+    try {
+      this._end(failure, at);
+    } catch (error) {
+      tellFailure('ending a span', error);
+    }
     this._isEnded = true;
   }
 
   private _end(failure?: Failure, at?: StartTime): void {
-    const { type, operation, isCounted } = this._start;
+    const { type, operation } = this;
     this.onEnd?.();
     if (type === 'process') endStories(this._core, this, failure && errorText(failure.type, failure.message));
     if (this._isServerLate && operation.server) this._setServer(operation);
-    if (this.inFlight) this._core.metrics?.endInFlight(operation, this.inFlight);
-    this._core.metrics?.recordOperation(type, operation, this._durationMs(at), this.context, {
+    const { metrics } = this._core;
+    if (this.inFlight) metrics?.endInFlight(this._messageCount, this.inFlight);
+    metrics?.recordOperation(type, operation, this._durationMs(at), this.context, {
       errorType: failure?.type,
       series: this.inFlight,
-      isCounted,
+      messageCount: this._isCounted ? undefined : this._messageCount,
       isTimedElsewhere: this.isTimedElsewhere,
     });
     if (failure) {

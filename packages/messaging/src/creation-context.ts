@@ -1,4 +1,4 @@
-import { propagation, ROOT_CONTEXT, SpanKind, type Context } from '@opentelemetry/api';
+import { propagation, ROOT_CONTEXT, SpanKind, type Context, type SpanContext } from '@opentelemetry/api';
 import type { ResolvedConfig } from './config';
 import { Links } from './links';
 import { matcher, type IncomingTrust } from './options';
@@ -35,6 +35,7 @@ function planBatch<M>(
   const contexts = new CreationContexts(core.system);
   const queueTimesMs: (number | undefined)[] = [];
   const pasts: Past[] = [];
+  const creations: (SpanContext | undefined)[] = [];
   const isRecorded = core.metrics?.isOn ?? false;
   const isTrusted = trust !== 'ignore';
   const links = new Links(index => {
@@ -48,6 +49,7 @@ function planBatch<M>(
     const creation = isTrusted ? contexts.of(message) : undefined;
     const past = pastOf(core, operation, message, { creation, isTrusted });
     pasts.push(past);
+    creations.push(creation);
     addPastLinks(links, past);
     if (isRecorded) queueTimesMs.push(firstQueueTimeOf(core, operation, message, past));
     links.addCreation(creation, index);
@@ -59,6 +61,7 @@ function planBatch<M>(
     parent: ambient,
     links,
     creation: links.onlyCreation,
+    creations,
     pasts,
     queueTimesMs,
   };
@@ -85,7 +88,7 @@ function planSingle<M>(
     parent,
     links,
     creation,
-    story: { past, isSettled: operation.isSettledOnSuccess },
+    past,
     attributes: past.isNew ? undefined : { ...core.messageAttributes(message, false), ...pastAttributes(past) },
     queueTimeMs: firstQueueTimeOf(core, operation, message, past),
   };

@@ -25,7 +25,7 @@ export interface DeadLetterAttributes {
 export function deadLetterAttributes(error: unknown, message: object): Record<string, string> & DeadLetterAttributes {
   const process = processOf(message);
   const deadLetter = nextDeadLetter(
-    process?.story?.past ?? {},
+    process?.past ?? {},
     process?.operation.destination.name,
     errorText(errorType(error), errorMessage(error)),
   );

@@ -5,7 +5,12 @@ export function guarded<T>(doing: string, fn: () => T): T | undefined {
   try {
     return fn();
   } catch (error) {
-    diag.error(`queuetrace: ${doing} failed`, error);
-    return undefined;
+    return tellFailure(doing, error);
   }
+}
+
+/** The same for a `catch` where {@link guarded} would make a function for each message. */
+export function tellFailure(doing: string, error: unknown): undefined {
+  diag.error(`queuetrace: ${doing} failed`, error);
+  return undefined;
 }

@@ -48,11 +48,11 @@ export class Links {
   }
 
   build(writer: AttributeWriter, maxLinks: number): Link[] {
-    const targets = this._targets();
-    const count = Math.min(targets.length, maxLinks);
-    const links: Link[] = [];
-    for (let index = 0; index < count; index++) links.push(this._toLink(targets[index], writer));
-    return links;
+    const last = this._last;
+    if (!this._story && !this._creations) return last && maxLinks > 0 ? [this._toLink(last, writer)] : [];
+    return this._targets()
+      .slice(0, maxLinks)
+      .map(target => this._toLink(target, writer));
   }
 
   private _toLink({ spanContext, type, index, count }: Target, writer: AttributeWriter): Link {

@@ -60,7 +60,7 @@ export class MessagingMetrics {
     this.isOn = false;
   }
 
-  /** The duration of an operation, where it is known, and, unless `isCounted` elsewhere, its messages. */
+  /** The duration of an operation and its messages, where they are known. */
   recordOperation<M>(
     type: OperationType,
     operation: Operation<M>,
@@ -71,7 +71,7 @@ export class MessagingMetrics {
     const known = outcome.errorType === undefined ? outcome.series : undefined;
     const series = known ?? this._series.of(type, operation, outcome.errorType);
     if (durationMs !== undefined && !outcome.isTimedElsewhere) this._recordDuration(type, durationMs, series, context);
-    if (!outcome.isCounted) this._count(type, operation.messages.length, series);
+    if (outcome.messageCount !== undefined) this._count(type, outcome.messageCount, series);
   }
 
   recordClientEvent(attributes: Attributes): void {
@@ -89,8 +89,8 @@ export class MessagingMetrics {
     return series;
   }
 
-  endInFlight<M>(operation: Operation<M>, { untyped }: Series): void {
-    this._sums.inFlightMessages?.add(untyped, -operation.messages.length);
+  endInFlight(messageCount: number, { untyped }: Series): void {
+    this._sums.inFlightMessages?.add(untyped, -messageCount);
   }
 
   /** A message with a past: delivered before, or a dead letter. */
@@ -140,8 +140,8 @@ export interface Outcome {
   errorType?: string;
   /** Of the operation, where it is known and nothing has failed. */
   series?: Series;
-  /** The messages were counted when they were received. */
-  isCounted?: boolean;
+  /** Undefined where they were counted when they were received. */
+  messageCount?: number;
   /** Finer process operations inside this one recorded their own durations. */
   isTimedElsewhere?: boolean;
 }

@@ -30,14 +30,14 @@ const SPAN = (() => {
  */
 class OperationContext implements Context {
   constructor(
-    private readonly _parent: Context,
+    readonly parent: Context,
     private readonly _span: Span,
     private readonly _operation: unknown,
   ) {}
 
   getValue(key: symbol): unknown {
     if (key === SPAN) return this._span;
-    return key === ACTIVE_OPERATION ? this._operation : this._parent.getValue(key);
+    return key === ACTIVE_OPERATION ? this._operation : this.parent.getValue(key);
   }
 
   setValue(key: symbol, value: unknown): Context {
@@ -49,7 +49,7 @@ class OperationContext implements Context {
   }
 
   private _plain(): Context {
-    return plain(this._parent, this._span, this._operation);
+    return plain(this.parent, this._span, this._operation);
   }
 }
 
@@ -58,8 +58,13 @@ const plain = (parent: Context, span: Span, operation?: unknown) =>
 
 /** The context in which an operation's own code runs; without an operation, just one with a span in it. */
 export const contextWith: (parent: Context, span: Span, operation?: unknown) => Context = SPAN
-  ? (parent, span, operation) => new OperationContext(parent, span, operation)
+  ? (parent, span, operation) => new OperationContext(withoutOwn(parent), span, operation)
   : plain;
+
+/** Of one in another only the rest counts. To keep all of them kept what a message came with as long as its operation. */
+function withoutOwn(parent: Context): Context {
+  return parent instanceof OperationContext ? parent.parent : parent;
+}
 
 /** The innermost operation whose context is active. */
 export function activeOperation(active: Context = context.active()): ActiveOperation | undefined {

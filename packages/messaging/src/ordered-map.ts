@@ -1,66 +1,66 @@
-interface Entry<Key, Value> {
+/** What can be in an {@link OrderedMap}, one at a time: it holds its own place there, which is an object less for each. */
+export interface Placed<Key, Item> {
   readonly key: Key;
-  readonly value: Value;
-  previous?: Entry<Key, Value>;
-  next?: Entry<Key, Value>;
+  previous?: Item;
+  next?: Item;
 }
 
-/** In the order of the last `set`. Finds its oldest entry at once: a Map's iterator passes all that was deleted before it. */
-export class OrderedMap<Key, Value> {
-  private readonly _entries = new Map<Key, Entry<Key, Value>>();
-  private _oldest?: Entry<Key, Value>;
-  private _newest?: Entry<Key, Value>;
+/** In the order of the last `set`. Finds its oldest item at once: a Map's iterator passes all that was deleted before it. */
+export class OrderedMap<Key, Item extends Placed<Key, Item>> {
+  private readonly _items = new Map<Key, Item>();
+  private _oldest?: Item;
+  private _newest?: Item;
 
   get size(): number {
-    return this._entries.size;
+    return this._items.size;
   }
 
-  get oldest(): { readonly key: Key; readonly value: Value } | undefined {
+  get oldest(): Item | undefined {
     return this._oldest;
   }
 
-  get(key: Key): Value | undefined {
-    return this._entries.get(key)?.value;
+  get(key: Key): Item | undefined {
+    return this._items.get(key);
   }
 
-  set(key: Key, value: Value): void {
-    const known = this._entries.get(key);
+  set(item: Item): void {
+    const known = this._items.get(item.key);
     if (known) this._takeOut(known);
-    const entry: Entry<Key, Value> = { key, value, previous: this._newest, next: undefined };
-    if (this._newest) this._newest.next = entry;
-    else this._oldest = entry;
-    this._newest = entry;
-    this._entries.set(key, entry);
+    item.previous = this._newest;
+    if (this._newest) this._newest.next = item;
+    else this._oldest = item;
+    this._newest = item;
+    this._items.set(item.key, item);
   }
 
   /** @returns what was there */
-  delete(key: Key): Value | undefined {
-    const entry = this._entries.get(key);
-    if (!entry) return undefined;
-    this._entries.delete(key);
-    this._takeOut(entry);
-    return entry.value;
+  delete(key: Key): Item | undefined {
+    const item = this._items.get(key);
+    if (!item) return undefined;
+    this._items.delete(key);
+    this._takeOut(item);
+    return item;
   }
 
   *keys(): Generator<Key> {
-    for (let entry = this._oldest, next = entry?.next; entry; entry = next, next = entry?.next) yield entry.key;
+    for (let item = this._oldest, next = item?.next; item; item = next, next = item?.next) yield item.key;
   }
 
   /** Takes out the oldest ones, as long as they are meant. */
-  *takeWhile(isMeant: (key: Key, value: Value) => boolean): Generator<Value> {
-    for (let entry = this._oldest; entry && isMeant(entry.key, entry.value); entry = this._oldest) {
-      this.delete(entry.key);
-      yield entry.value;
+  *takeWhile(isMeant: (item: Item) => boolean): Generator<Item> {
+    for (let item = this._oldest; item && isMeant(item); item = this._oldest) {
+      this.delete(item.key);
+      yield item;
     }
   }
 
-  private _takeOut(entry: Entry<Key, Value>): void {
-    const { previous, next } = entry;
+  private _takeOut(item: Item): void {
+    const { previous, next } = item;
     if (previous) previous.next = next;
     else this._oldest = next;
     if (next) next.previous = previous;
     else this._newest = previous;
     // One that has grown old would keep alive the one behind it, and that the next, until all of them are old.
-    entry.previous = entry.next = undefined;
+    item.previous = item.next = undefined;
   }
 }

@@ -12,7 +12,6 @@ import type { DeadLetter, MessagingSystem, Operation } from './types';
 export interface Past {
   /** Nothing tells of a past. */
   isNew?: boolean;
-  creation: SpanContext | undefined;
   /** The context of its first send, where that is not the one it carries now. */
   original?: SpanContext;
   /** The queue or topic in which it is now. */
@@ -45,7 +44,7 @@ export function pastOf<M>(core: TelemetryCore<M>, operation: Operation<M>, messa
   const isNew = !last && core.isNew(message, operation.destination.name);
   // Anybody may have written what is read here.
   const past = isNew ? undefined : guarded('reading a past', () => readPast(core, operation, message, carried, last));
-  return past ?? newPast(core, operation, message, creation);
+  return past ?? newPast(core, operation, message);
 }
 
 function readPast<M>(
@@ -65,7 +64,6 @@ function readPast<M>(
   const isAsPublished = !isComeAgain && failuresIn(system, message) <= (told?.failures ?? 0);
   const isFromSender = isAsPublished && !deadLetter?.isMovedByBroker;
   return {
-    creation,
     queue: system.queueOf?.(message) ?? operation.destination.name,
     triedFirstIn: told?.queue,
     // Whoever moved the message without publishing it again left the context of its first send in it.
@@ -82,19 +80,14 @@ function readPast<M>(
 
 let latest: Past | undefined;
 
-/** Of a message that has none. Neighbours in a batch tend to share a context, and then this too. */
-function newPast<M>(
-  { system }: TelemetryCore<M>,
-  operation: Operation<M>,
-  message: M,
-  creation: SpanContext | undefined,
-): Past {
+/** Of a message that has none: most are like the one before, and share it. */
+function newPast<M>({ system }: TelemetryCore<M>, operation: Operation<M>, message: M): Past {
   const queue = system.queueOf?.(message) ?? operation.destination.name;
   const deliveryCount = system.deliveryCount(message);
   const attempts = attemptsAt(system, deliveryCount);
-  const isSame = latest?.creation === creation && latest?.queue === queue;
-  if (isSame && latest?.deliveryCount === deliveryCount && latest?.attempts === attempts) return latest!;
-  latest = { isNew: true, creation, queue, deliveryCount, attempts, isNewlyDead: false, isRedelivered: false };
+  const isSame = latest?.queue === queue && latest?.deliveryCount === deliveryCount && latest?.attempts === attempts;
+  if (latest && isSame) return latest;
+  latest = { isNew: true, queue, deliveryCount, attempts, isNewlyDead: false, isRedelivered: false };
   return latest;
 }
 

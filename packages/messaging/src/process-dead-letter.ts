@@ -43,7 +43,7 @@ async function handle<Message extends object>(
   { onRetry, onArchive }: DeadLetterHandlers<Message>,
 ): Promise<'retry' | 'archive'> {
   const process = processOf(message);
-  const { originalQueue, retryCount, error, deadLetteredAtMs } = process?.story?.past.deadLetter ?? {};
+  const { originalQueue, retryCount, error, deadLetteredAtMs } = process?.past?.deadLetter ?? {};
   const timestamp = deadLetteredAtMs === undefined ? undefined : new Date(deadLetteredAtMs);
   const facts = { originalQueue, retryCount, error, timestamp };
   const isRetried =

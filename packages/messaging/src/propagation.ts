@@ -8,7 +8,7 @@ import {
 } from '@opentelemetry/api';
 import { boundedGetter } from './bounded-getter';
 import { globalPropagator } from './global-propagator';
-import { guarded } from './guarded';
+import { guarded, tellFailure } from './guarded';
 import { contextWith } from './operation-context';
 import { XRAY_FIELD, XRAY_HEADER } from './systems/aws-trace-header';
 import { readTraceparent } from './traceparent';
@@ -41,7 +41,7 @@ export const CARRIES_NOTHING: Carried = { context: ROOT_CONTEXT };
 
 /** As {@link extract}, with the creation context by itself. */
 export function readCarried<M>(system: MessagingSystem<M>, message: M): Carried {
-  const plain = guarded('extracting', () => plainCreation(system, message));
+  const plain = plainCreation(system, message);
   if (plain) return { context: contextWith(ROOT_CONTEXT, trace.wrapSpanContext(plain)), creation: plain };
   const context = extract(system, message);
   return { context, creation: spanContextOf(context) };
@@ -49,7 +49,7 @@ export function readCarried<M>(system: MessagingSystem<M>, message: M): Carried 
 
 /** The creation context that a message carries. */
 export function creationOf<M>(system: MessagingSystem<M>, message: M): SpanContext | undefined {
-  return guarded('extracting', () => plainCreation(system, message)) ?? spanContextOf(extract(system, message));
+  return plainCreation(system, message) ?? spanContextOf(extract(system, message));
 }
 
 /** The span context in a context, if it is a valid one. */
@@ -70,9 +70,13 @@ export function hasContext<M>(system: MessagingSystem<M>, message: M, fields: re
  */
 function plainCreation<M>({ getter }: MessagingSystem<M>, message: M): SpanContext | undefined {
   if (!globalPropagator().readsPlainly) return undefined;
-  const creation = readPlain(getter.get(message, 'traceparent'));
-  if (!creation || getter.get(message, 'tracestate') !== undefined) return undefined;
-  return getter.get(message, 'baggage') === undefined ? creation : undefined;
+  try {
+    const creation = readPlain(getter.get(message, 'traceparent'));
+    if (!creation || getter.get(message, 'tracestate') !== undefined) return undefined;
+    return getter.get(message, 'baggage') === undefined ? creation : undefined;
+  } catch (error) {
+    return tellFailure('extracting', error);
+  }
 }
 
 const readPlain = (text: unknown) => (typeof text === 'string' ? readTraceparent(text) : undefined);

@@ -1,4 +1,4 @@
-import { OrderedMap } from './ordered-map';
+import { OrderedMap, type Placed } from './ordered-map';
 
 /** Longer than SQS can hide a message, which is 12 hours. */
 const MAX_AGE_MS = 24 * 3600 * 1000;
@@ -12,7 +12,7 @@ interface Limits {
   onDropped?(): void;
 }
 
-interface Entry<Value> {
+interface Entry<Value> extends Placed<string, Entry<Value>> {
   value: Value;
   setAtMs: number;
 }
@@ -39,9 +39,9 @@ export class RecentMap<Value> {
     const { max } = this._limits;
     if (max === 0) return;
     const nowMs = performance.now();
-    this._entries.set(key, { value, setAtMs: nowMs });
+    this._entries.set({ key, value, setAtMs: nowMs, previous: undefined, next: undefined });
     for (let { oldest } = this._entries; oldest; { oldest } = this._entries) {
-      if (this._entries.size <= max && !this._isOld(oldest.value, nowMs)) break;
+      if (this._entries.size <= max && !this._isOld(oldest, nowMs)) break;
       this._drop(oldest.key);
     }
   }

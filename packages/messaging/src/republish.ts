@@ -75,14 +75,13 @@ function planProcessed<M>(
   isForwarded: boolean,
   intent: SendIntent,
 ): { attributes?: MessagingAttributes; told?: ToldStory } {
-  const { story } = source;
-  const past: Partial<Past> = story?.past ?? {};
+  const past: Partial<Past> = source.past ?? {};
   const from = past.queue ?? source.operation.destination.name;
   const original = past.original ?? source.creation;
   const again = { original, attempt: spanContextOf(source.context) };
   switch (purposeOf(core, send, source, { past, from, isForwarded, intent })) {
     case 'bury': {
-      if (story) story.action = 'send';
+      source.deadLetterAction = 'send';
       const [sent] = send.messages;
       const said = intent.failure && errorText(intent.failure.type, intent.failure.message);
       const deadLetter = nextDeadLetter(past, from, said ?? (sent && errorByHand(core.system, sent)));

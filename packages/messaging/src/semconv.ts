@@ -106,7 +106,7 @@ const CONVERSIONS: Record<Vocabulary, { [Key in AttributeKey]?: Convert }> = {
 
 interface Column {
   name: string;
-  convert?: Convert;
+  convert: Convert;
 }
 
 /** Writes attributes under the names of the vocabularies that are on. */
@@ -131,7 +131,8 @@ export class AttributeWriter {
   /** As {@link write}, for one. */
   add(key: AttributeKey, value: AttributeValue | undefined, target: Attributes): void {
     if (value === undefined) return;
-    for (const { name, convert } of this._columns[key]) target[name] = convert ? convert(value) : bounded(value);
+    const columns = this._columns[key];
+    for (let index = 0; index < columns.length; index++) target[columns[index].name] = columns[index].convert(value);
   }
 
   /** As {@link write}, straight onto a span that is recording. */
@@ -139,8 +140,9 @@ export class AttributeWriter {
     for (const key in values) {
       const value = values[key as AttributeKey];
       if (value === undefined) continue;
-      for (const { name, convert } of this._columns[key]) {
-        span.setAttribute(name, convert ? convert(value) : bounded(value));
+      const columns = this._columns[key];
+      for (let index = 0; index < columns.length; index++) {
+        span.setAttribute(columns[index].name, columns[index].convert(value));
       }
     }
   }
@@ -154,7 +156,8 @@ function columnsOf(key: AttributeKey, names: Names, vocabularies: readonly Vocab
   const columns = new Map<string, Column>();
   for (const vocabulary of vocabularies) {
     const name = names[VOCABULARIES.indexOf(vocabulary)];
-    if (name !== null && !columns.has(name)) columns.set(name, { name, convert: CONVERSIONS[vocabulary][key] });
+    if (name !== null && !columns.has(name))
+      columns.set(name, { name, convert: CONVERSIONS[vocabulary][key] ?? bounded });
   }
   return [...columns.values()];
 }

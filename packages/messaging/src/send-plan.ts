@@ -13,7 +13,7 @@ import type { Operation } from './types';
 interface SendPlan<M> extends Republish<M> {
   links: Links;
   /** The messages that get a context of ours. */
-  carriers: M[];
+  carriers: readonly M[];
 }
 
 /**
@@ -23,8 +23,8 @@ interface SendPlan<M> extends Republish<M> {
  */
 export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, ambient: Context): SendPlan<M> {
   const { system, config } = core;
+  const { messages } = operation;
   const links = new Links();
-  const carriers: M[] = [];
   const source = activeOperation(ambient);
   linkFanOutSource(links, source, ambient);
   const intent = sendIntent(ambient);
@@ -32,28 +32,31 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   const { fields } = globalPropagator();
   const sentAtMs = Date.now();
   let forwarded: Map<M, SpanContext> | undefined;
-  for (const message of operation.messages) {
+  // Most sends have none that is left out: then there is no list to make.
+  let carriers: M[] | undefined;
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index];
     const existing = hasContext(system, message, fields) ? creationOf(system, message) : undefined;
     const isForwarded =
-      existing !== undefined && (existing.spanId === source?.creation?.spanId || system.isForwarded?.(message));
+      existing !== undefined &&
+      (existing.spanId === source?.creation?.spanId || system.isForwarded?.(message) === true);
     if (config.sentAt) system.stamp?.(message, sentAtMs);
-    if (existing && !isForwarded) {
-      links.addCreation(existing);
-      continue;
-    }
     if (isForwarded) {
       (forwarded ??= new Map<M, SpanContext>()).set(message, existing);
       if (existing.spanId !== spanContextOf(ambient)?.spanId) links.add(existing);
-    }
-    if (config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers.push(message);
+    } else if (existing) links.addCreation(existing);
+    const isOurs = !existing || isForwarded;
+    if (isOurs && config.producerPropagation && (system.canCarry?.(message, config) ?? true)) carriers?.push(message);
+    else carriers ??= messages.slice(0, index);
   }
+  const plan = { links, carriers: carriers ?? messages };
   const process = source?.type === 'process' ? source : undefined;
-  if (!process && !forwarded) return { links, carriers };
+  if (!process && !forwarded) return plan;
   // What was delivered is read, which anybody may have written.
   const republish = guarded('telling a story', () =>
     planRepublish(core, operation, process, forwarded ?? new Map(), intent),
   );
-  return { links, carriers, ...republish };
+  return { ...plan, ...republish };
 }
 
 /** A send inside the processing of a message leads back to that message, where it is not in its trace anyway. */

@@ -1,8 +1,10 @@
 /**
- * The story of a message, in three steps: its `Past` is read when it is delivered (past.ts), a `Story` says what the app
- * does with it while it is processed (here), and what is published again tells it to the next consumer as a `ToldStory`
- * (republish.ts, told-story.ts). Attempts in this process are remembered by the message's identity (attempt.ts).
+ * The story of a message, in three steps: its `Past` is read when it is delivered (past.ts), its process operation says
+ * what the app does with it (active-operation.ts, and here at the end), and what is published again tells it to the next
+ * consumer as a `ToldStory` (republish.ts, told-story.ts). Attempts in this process are remembered by the message's
+ * identity (attempt.ts).
  */
+import type { SpanContext } from '@opentelemetry/api';
 import type { ActiveOperation } from './active-operation';
 import { lastAttempt, rememberAttempt, rememberedError } from './attempt';
 import type { Past } from './past';
@@ -10,21 +12,16 @@ import { spanContextOf } from './propagation';
 import type { TelemetryCore } from './telemetry-core';
 import type { MessagingSystem, Operation } from './types';
 
-/** The past of a message while it is processed, and what the app does with it. */
-export interface Story {
-  readonly past: Past;
-  /** What became of a dead letter, where it is known before the end; `send`: it was sent on as a dead letter. */
-  action?: 'retry' | 'archive' | 'send';
-  /** The message was deleted, or is as soon as its handler has succeeded: it does not come again. */
-  isSettled?: boolean;
-}
-
-/** What the pasts of the messages of a process operation are, each its own. */
+/** What the messages of a process operation have behind them, and where they come from. */
 export interface Stories {
   /** Of a single message. */
-  story?: Story;
+  past?: Past;
   /** Of the messages of a batch, in their order. */
   pasts?: readonly Past[];
+  /** The one creation context, if it is one. */
+  creation?: SpanContext;
+  /** Of the messages of a batch, in their order. */
+  creations?: readonly (SpanContext | undefined)[];
 }
 
 /** Deliveries that are not the first, and dead letters that are here for the first time. */
@@ -40,7 +37,7 @@ export function countStories<M>({ metrics }: TelemetryCore<M>, operation: Operat
 }
 
 const NONE: readonly Past[] = [];
-const pastsOf = ({ story, pasts }: Stories) => pasts ?? (story && !story.past.isNew ? [story.past] : NONE);
+const pastsOf = ({ past, pasts }: Stories) => pasts ?? (past && !past.isNew ? [past] : NONE);
 
 /**
  * To be told just before a process operation ends: what became of its messages, and what their next attempts will want
@@ -48,10 +45,10 @@ const pastsOf = ({ story, pasts }: Stories) => pasts ?? (story && !story.past.is
  * @param failure what it failed with, if it did
  */
 export function endStories<M>(core: TelemetryCore<M>, process: ActiveOperation<M>, failure?: string): void {
-  const { story, pasts, operation } = process;
-  if (story) {
-    endStory(core.system, process, story, failure);
-    endAttempt(core, process, operation.messages[0], story.past, failure);
+  const { past, pasts, operation, creation } = process;
+  if (past) {
+    endStory(core.system, process, past, failure);
+    endAttempt(core, process, operation.messages[0], past, creation, failure);
   } else if (pasts) endBatch(core, process, pasts, failure);
 }
 
@@ -63,12 +60,13 @@ function endBatch<M>(
   failure: string | undefined,
 ): void {
   if (failure === undefined && !core.system.hasSilentFailures && core.attempts.isEmpty) return;
-  const { operation } = process;
+  const { operation, creations } = process;
   operation.messages.forEach((message, index) => {
     const past = pasts[index];
+    const creation = creations?.[index];
     // Of a message with a process operation of its own, that was the attempt.
-    if (lastAttempt(core, operation, message, past.creation) === past.last) {
-      endAttempt(core, process, message, past, failure);
+    if (lastAttempt(core, operation, message, creation) === past.last) {
+      endAttempt(core, process, message, past, creation, failure);
     }
   });
 }
@@ -77,11 +75,12 @@ function endBatch<M>(
 function endStory<M>(
   system: MessagingSystem<M>,
   process: ActiveOperation<M>,
-  { past: { deadLetter }, action, isSettled }: Story,
+  { deadLetter }: Past,
   failure: string | undefined,
 ): void {
+  const { deadLetterAction, isSettled } = process;
   const isOver = failure === undefined && (isSettled || !system.hasSilentFailures);
-  if (deadLetter && !action && isOver) process.set({ dlqAction: 'archive' });
+  if (deadLetter && !deadLetterAction && isOver) process.set({ dlqAction: 'archive' });
 }
 
 /** What failed, or may have, is remembered. */
@@ -89,11 +88,11 @@ function endAttempt<M>(
   core: TelemetryCore<M>,
   process: ActiveOperation<M>,
   message: M,
-  { creation, last, deadLetter }: Past,
+  { last, deadLetter }: Past,
+  creation: SpanContext | undefined,
   failure: string | undefined,
 ): void {
-  const isSettled = process.story?.isSettled ?? process.operation.isSettledOnSuccess;
-  const mayComeAgain = failure !== undefined || (core.system.hasSilentFailures && !isSettled);
+  const mayComeAgain = failure !== undefined || (core.system.hasSilentFailures && !process.isSettled);
   const attempt = mayComeAgain
     ? {
         // Without an SDK there is none to link to.

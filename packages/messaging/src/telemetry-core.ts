@@ -2,7 +2,6 @@ import {
   INVALID_SPAN_CONTEXT,
   trace,
   type Context,
-  type SpanContext,
   type Meter,
   type Span,
   SpanKind,
@@ -13,7 +12,7 @@ import type { Attempt } from './attempt';
 import { headerAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
-import { guarded } from './guarded';
+import { guarded, tellFailure } from './guarded';
 import type { MessagingMetrics } from './metrics';
 import type { Links } from './links';
 import { matcher } from './options';
@@ -56,8 +55,6 @@ export interface Start<M> extends Stories {
   details?: MessagingAttributes;
   /** How long a single message has waited. */
   queueTimeMs?: number;
-  /** Where the messages of a process operation come from, if it is one context. */
-  creation?: SpanContext;
   startTime?: StartTime;
   /** The messages were counted by an earlier operation. */
   isCounted?: boolean;
@@ -163,7 +160,12 @@ export class TelemetryCore<M = unknown> {
     const links = start.links?.build(this.writer, this.config.maxLinks);
     const options = { kind, attributes, links, startTime: startTime?.date };
     const span = this._source.tracer().startSpan(stable.spanName, options, parent);
-    if (span.isRecording()) guarded('setting attributes', () => this._setDetails(span, start, stable));
+    if (!span.isRecording()) return span;
+    try {
+      this._setDetails(span, start, stable);
+    } catch (error) {
+      tellFailure('setting attributes', error);
+    }
     return span;
   }
 

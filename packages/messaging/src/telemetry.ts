@@ -7,7 +7,7 @@ import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
 import { CreatedMessages } from './created-messages';
 import { errorType } from './error-type';
-import { guarded } from './guarded';
+import { tellFailure } from './guarded';
 import { Links } from './links';
 import { MessagingMetrics } from './metrics';
 import { activeOperation } from './operation-context';
@@ -115,12 +115,16 @@ export class MessagingTelemetry<M> {
     if (carriers.length === 0) return active;
     const fields = fieldsOf(active.context);
     const creation = spanContextOf(active.context);
-    for (const message of carriers) {
-      guarded('injecting', () =>
-        this._system.inject(message, withStory(fields, told?.(message)), creation, this.config),
-      );
-    }
+    for (const message of carriers) this._inject(message, withStory(fields, told?.(message)), creation);
     return active;
+  }
+
+  private _inject(message: M, fields: ReadonlyMap<string, string>, creation: SpanContext | undefined): void {
+    try {
+      this._system.inject(message, fields, creation, this.config);
+    } catch (error) {
+      tellFailure('injecting', error);
+    }
   }
 
   /** One message's own span, whose context the message then carries. */
@@ -129,8 +133,7 @@ export class MessagingTelemetry<M> {
     const operation = { ...send, name: 'create', destination, messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    const fields = withStory(fieldsOf(create.context), told);
-    guarded('injecting', () => this._system.inject(message, fields, creation, this.config));
+    this._inject(message, withStory(fieldsOf(create.context), told), creation);
     return create;
   }
 
@@ -170,8 +173,8 @@ export class MessagingTelemetry<M> {
     const plan = planProcess(this._core, operation, ambient);
     const { links, queueTimeMs, queueTimesMs } = plan;
     links.add(request);
-    plan.isCounted = isCounted;
-    plan.startTime = startTime;
+    if (isCounted) plan.isCounted = isCounted;
+    if (startTime) plan.startTime = startTime;
     const active = this._core.start(plan);
     const outer = activeOperation(ambient);
     const isInBatch = outer !== undefined && isBatchAround(outer, operation);

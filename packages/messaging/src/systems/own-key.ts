@@ -10,9 +10,14 @@ export function ownKey(table: object, name: string): string | undefined {
 /** A copy of a table with the fields of a context in it. */
 export function withFields<T extends object>(table: T | undefined, fields: ReadonlyMap<string, string>): T {
   const copy: Record<string, unknown> = { ...table };
-  dropOlder(copy, fields);
-  for (const [name, value] of fields) copy[name] = value;
+  setFields(copy, fields);
   return copy as T;
+}
+
+/** As {@link withFields}, in the table itself. */
+export function setFields(table: Record<string, unknown>, fields: ReadonlyMap<string, string>): void {
+  dropOlder(table, fields);
+  for (const [name, value] of fields) table[name] = value;
 }
 
 /** Of the context that a message came with nothing is left where it is sent on with another one. */

@@ -126,7 +126,7 @@ export class RabbitMqChannel {
   }
 
   private _wait(delivery: OnMessage, deliveredAtMs: number): UnsettledMessage {
-    return this._unsettled.add(delivery.messages[0].deliveryTag!, new UnsettledMessage(delivery, deliveredAtMs));
+    return this._unsettled.add(new UnsettledMessage(delivery, deliveredAtMs));
   }
 
   /** What a reply answers, if it is one and the request was sent from this process. */

@@ -1,6 +1,6 @@
 import { isThenable, type ActiveOperation } from '../active-operation';
 import type { Failure } from '../error-type';
-import { OrderedMap } from '../ordered-map';
+import { OrderedMap, type Placed } from '../ordered-map';
 import { refusalReason } from '../send-intent';
 import { tellOutcome } from '../tell-outcome';
 import { MAX_TIMER_MS } from '../timer';
@@ -18,7 +18,13 @@ export interface Abandonment {
 type Process = ActiveOperation<RabbitMqMessage>;
 
 /** A delivery that waits for its settlement; its process operation ends when the handler is done as well. */
-export class UnsettledMessage {
+export class UnsettledMessage implements Placed<number, UnsettledMessage> {
+  /** Its delivery tag. */
+  readonly key: number;
+  previous?: UnsettledMessage;
+  next?: UnsettledMessage;
+  /** Whole milliseconds, as `performance.now()`. */
+  readonly deliveredAtMs: number;
   private _process?: Process;
   private _isHandled = false;
   private _isOver = false;
@@ -29,8 +35,11 @@ export class UnsettledMessage {
   /** @param operation what the delivery was told as; settlements are told of the same message */
   constructor(
     readonly operation: Operation<RabbitMqMessage>,
-    readonly deliveredAtMs: number,
-  ) {}
+    deliveredAtMs: number,
+  ) {
+    this.key = operation.messages[0].deliveryTag!;
+    this.deliveredAtMs = Math.floor(deliveredAtMs);
+  }
 
   /** Runs the handler; its outcome goes on as it is, for a promise as one `then` with the same outcome. */
   follow(process: Process, handle: () => unknown): unknown {
@@ -85,8 +94,8 @@ export class UnsettledMessages {
     return this._messages.size;
   }
 
-  add(deliveryTag: number, message: UnsettledMessage): UnsettledMessage {
-    this._messages.set(deliveryTag, message);
+  add(message: UnsettledMessage): UnsettledMessage {
+    this._messages.set(message);
     if (!this._timer && this._timeoutMs > 0) this._watch(this._timeoutMs);
     return message;
   }
@@ -105,7 +114,7 @@ export class UnsettledMessages {
 
   settle(deliveryTag: number, isMultiple: boolean, settlement: Settlement): void {
     if (!isMultiple) return this._messages.delete(deliveryTag)?.settled(settlement);
-    for (const message of this._messages.takeWhile(tag => tag <= deliveryTag)) message.settled(settlement);
+    for (const message of this._messages.takeWhile(({ key }) => key <= deliveryTag)) message.settled(settlement);
   }
 
   /** No settlement is to come. */
@@ -122,11 +131,10 @@ export class UnsettledMessages {
   private _giveUp(): void {
     this._timer = undefined;
     const ageMs = ({ deliveredAtMs }: UnsettledMessage) => performance.now() - deliveredAtMs;
-    const isTooOld = (_tag: number, message: UnsettledMessage) => ageMs(message) >= this._timeoutMs;
-    for (const message of this._messages.takeWhile(isTooOld)) {
+    for (const message of this._messages.takeWhile(one => ageMs(one) >= this._timeoutMs)) {
       message.abandoned({ type: 'settlement_timeout', message: `not settled within ${this._timeoutMs} ms` });
     }
     const { oldest } = this._messages;
-    if (oldest && !this._timer) this._watch(this._timeoutMs - ageMs(oldest.value));
+    if (oldest && !this._timer) this._watch(this._timeoutMs - ageMs(oldest));
   }
 }

@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api';
 import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
 import { hasContextInBytes } from './context-headers';
-import { isReplaceable, ownKey, withFields } from './own-key';
+import { isReplaceable, ownKey, setFields } from './own-key';
 import { learnFromDeadLetter, learnReturn } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue, hasReturned, lastDeathAt } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
@@ -23,6 +23,8 @@ export interface RabbitMqMessage {
   bodySize: number;
   /** Where it was delivered from; unknown for a message that is published. */
   queue?: string;
+  /** Its headers are a copy that is ours. */
+  hasOwnHeaders?: boolean;
 }
 
 /** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
@@ -85,10 +87,10 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     },
   },
   inject(message, fields) {
-    const headers = withFields(message.headers, fields);
+    const headers = ownHeaders(message);
+    setFields(headers, fields);
     // Consumers in other languages fail on bytes: Pika's do not even get the message.
     if (Buffer.isBuffer(headers.baggage)) headers.baggage = headers.baggage.toString();
-    message.headers = headers;
     return true;
   },
   /** What the caller has put in its place and is no text, or too much, is left as it is, so that the client's own complaint is heard. */
@@ -99,7 +101,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
   isForwarded,
   stamp(message, epochMs) {
-    message.headers = { ...message.headers, [SENT_AT_HEADER]: epochMs };
+    ownHeaders(message)[SENT_AT_HEADER] = epochMs;
   },
   attributes: (message, { bodySize }) => ({
     rabbitmqRoutingKey: message.routingKey || undefined,
@@ -153,6 +155,13 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   },
 };
 
+/** The headers of a message that is published, to be written to: they are copied once, however much is written. */
+function ownHeaders(message: RabbitMqMessage): Record<string, unknown> {
+  if (!message.hasOwnHeaders) message.headers = { ...message.headers };
+  message.hasOwnHeaders = true;
+  return message.headers!;
+}
+
 /** A quorum queue counts them from the second one on. */
 function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undefined {
   const earlier = readCount(headers?.['x-delivery-count']);
@@ -188,13 +197,17 @@ export function rabbitmqReplyKey(
 const destinations = new Map<string, Destination>();
 const MAX_DESTINATIONS = 1000;
 
+/** The one that was asked for last: the next message tends to go, or to come, the same way. */
+let latest: { exchange: string; routingKey: string; queue: string; destination: Destination } | undefined;
+
 /** `exchange:routing key:queue` without empty and repeated parts (semantic-conventions, rabbitmq.md). */
 export function rabbitmqDestination(exchange = '', routingKey = '', queue = ''): Destination {
+  if (latest?.routingKey === routingKey && latest.exchange === exchange && latest.queue === queue)
+    return latest.destination;
   const key = `${exchange}\0${routingKey}\0${queue}`;
-  let destination = destinations.get(key);
-  if (destination) return destination;
-  destination = makeDestination(exchange, routingKey, queue === routingKey ? '' : queue);
+  const destination = destinations.get(key) ?? makeDestination(exchange, routingKey, queue === routingKey ? '' : queue);
   if (destinations.size < MAX_DESTINATIONS) destinations.set(key, destination);
+  latest = { exchange, routingKey, queue, destination };
   return destination;
 }
 
@@ -221,6 +234,7 @@ export function learnExclusiveQueue(queue: string): void {
   if (GENERATED.test(queue) || exclusiveQueues.has(queue)) return;
   exclusiveQueues.add(queue);
   destinations.clear();
+  latest = undefined;
 }
 
 /** Where a publish goes to. A reply goes to whoever asked: each may have a queue of their own. */
