@@ -1,5 +1,6 @@
 import type { Attributes, Link, SpanContext } from '@opentelemetry/api';
-import type { AttributeWriter, MessagingAttributes } from './semconv';
+import type { AttributeWriter } from './attribute-writer';
+import type { MessagingAttributes } from './semconv';
 
 export type LinkType = 'creation' | 'fan-out-source' | 'original-message' | 'previous-attempt';
 

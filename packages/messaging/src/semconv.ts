@@ -1,10 +1,10 @@
-import type { Attributes, AttributeValue, Span } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 
 /** The vocabularies that can be emitted; `legacy` is what instrumentations emitted before 1.17. */
 export const VOCABULARIES = ['1.44', '1.45', 'legacy'] as const;
 export type Vocabulary = (typeof VOCABULARIES)[number];
 
-type Names = readonly [v144: string | null, v145: string | null, legacy: string | null];
+export type Names = readonly [v144: string | null, v145: string | null, legacy: string | null];
 
 const same = (name: string, legacy: string | null = null): Names => [name, name, legacy];
 const own = (name: string) => [name, name, name] as const;
@@ -95,72 +95,14 @@ export function readAttribute(key: AttributeKey, attributes: Attributes = {}): A
   return undefined;
 }
 
-type Convert = (value: AttributeValue) => AttributeValue;
+export type Convert = (value: AttributeValue) => AttributeValue;
 
 /** Values that a vocabulary spells differently. */
-const CONVERSIONS: Record<Vocabulary, { [Key in AttributeKey]?: Convert }> = {
+export const CONVERSIONS: Record<Vocabulary, { [Key in AttributeKey]?: Convert }> = {
   '1.44': {},
   '1.45': { system: value => (value === 'aws_sqs' ? 'aws.sqs' : value) },
   legacy: { destinationPartitionId: Number },
 };
-
-interface Column {
-  name: string;
-  convert: Convert;
-}
-
-/** Writes attributes under the names of the vocabularies that are on. */
-export class AttributeWriter {
-  private readonly _columns: Record<string, readonly Column[]>;
-  /** Of a link that says nothing else. */
-  readonly creationLink: Readonly<Attributes>;
-
-  constructor(readonly vocabularies: readonly Vocabulary[]) {
-    this._columns = Object.fromEntries(
-      Object.entries(ATTRIBUTE_NAMES).map(([key, names]) => [key, columnsOf(key as AttributeKey, names, vocabularies)]),
-    );
-    this.creationLink = Object.freeze(this.write({ linkType: 'creation' }));
-  }
-
-  /** Adds to `target` and gives it back. An undefined value is left out, a long one is cut. */
-  write(values: MessagingAttributes, target: Attributes = {}): Attributes {
-    for (const key in values) this.add(key as AttributeKey, values[key as AttributeKey], target);
-    return target;
-  }
-
-  /** As {@link write}, for one. */
-  add(key: AttributeKey, value: AttributeValue | undefined, target: Attributes): void {
-    if (value === undefined) return;
-    const columns = this._columns[key];
-    for (let index = 0; index < columns.length; index++) target[columns[index].name] = columns[index].convert(value);
-  }
-
-  /** As {@link write}, straight onto a span that is recording. */
-  set(values: MessagingAttributes, span: Span): void {
-    for (const key in values) {
-      const value = values[key as AttributeKey];
-      if (value === undefined) continue;
-      const columns = this._columns[key];
-      for (let index = 0; index < columns.length; index++) {
-        span.setAttribute(columns[index].name, columns[index].convert(value));
-      }
-    }
-  }
-}
-
-const bounded = (value: AttributeValue) =>
-  typeof value === 'string' && value.length > MAX_VALUE_LENGTH ? value.slice(0, MAX_VALUE_LENGTH) : value;
-
-/** Where two vocabularies share a name, the first one's value counts. */
-function columnsOf(key: AttributeKey, names: Names, vocabularies: readonly Vocabulary[]): Column[] {
-  const columns = new Map<string, Column>();
-  for (const vocabulary of vocabularies) {
-    const name = names[VOCABULARIES.indexOf(vocabulary)];
-    if (name !== null && !columns.has(name))
-      columns.set(name, { name, convert: CONVERSIONS[vocabulary][key] ?? bounded });
-  }
-  return [...columns.values()];
-}
 
 export interface MetricName {
   name: string;

@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
+import { AttributeWriter } from './attribute-writer';
 import { OTHER_ERROR } from './error-type';
-import { AttributeWriter, LEGACY_MESSAGE_OPERATION, type MessagingAttributes } from './semconv';
+import { LEGACY_MESSAGE_OPERATION, type MessagingAttributes } from './semconv';
 import { lowCardinalityName } from './span-name';
 import type { Operation, OperationType } from './types';
 

@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { clientAttributes, samplingAttributes } from './attributes';
-import type { AttributeWriter } from './semconv';
+import type { AttributeWriter } from './attribute-writer';
 import { spanName } from './span-name';
 import type { MessagingSystem, Operation, OperationType } from './types';
 

@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { ActiveOperation } from './active-operation';
 import type { Attempt } from './attempt';
+import { AttributeWriter } from './attribute-writer';
 import { headerAttributes } from './attributes';
 import type { ResolvedConfig } from './config';
 import { exceptionRecorder, type EventLogger, type RecordException } from './exceptions';
@@ -16,7 +17,7 @@ import { guarded, tellFailure } from './guarded';
 import type { MessagingMetrics } from './metrics';
 import type { Links } from './links';
 import { matcher } from './options';
-import { AttributeWriter, type MessagingAttributes } from './semconv';
+import type { MessagingAttributes } from './semconv';
 import { RecentMap } from './recent-map';
 import { StableAttributes, type Stable } from './stable-attributes';
 import type { Stories } from './story';

@@ -14,7 +14,7 @@ import { activeOperation } from './operation-context';
 import { creationOf, CreationContexts, extract, fieldsOf, spanContextOf } from './propagation';
 import { RecentMap } from './recent-map';
 import { planSend } from './send-plan';
-import { AttributeWriter } from './semconv';
+import { AttributeWriter } from './attribute-writer';
 import { SeriesTable } from './series';
 import { state } from './state';
 import { countStories } from './story';

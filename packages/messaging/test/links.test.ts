@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Links } from '../src/links';
-import { AttributeWriter } from '../src/semconv';
+import { AttributeWriter } from '../src/attribute-writer';
 
 const writer = new AttributeWriter(['1.44']);
 const context = (n: number) => ({ traceId: 'a'.repeat(32), spanId: n.toString(16).padStart(16, '0'), traceFlags: 1 });

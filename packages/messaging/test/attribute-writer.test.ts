@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AttributeWriter } from '../src/semconv';
+import { AttributeWriter } from '../src/attribute-writer';
 
 describe('the vocabularies', () => {
   const values = { system: 'aws_sqs', operationType: 'send', destinationPartitionId: '3', kafkaOffset: 7 } as const;
