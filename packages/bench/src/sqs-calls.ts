@@ -1,4 +1,4 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { TracedSqs } from './by-hand/sqs';
 import { load } from './library';
 import type { Mode } from './modes';
@@ -17,4 +17,13 @@ export function sqsCalls(mode: Mode, client: SQSClient): Calls {
     receive: input => client.send(new sdk.ReceiveMessageCommand(input)),
     delete: input => client.send(new sdk.DeleteMessageCommand(input)),
   };
+}
+
+/** One poll. By index: in a loop over them, messages would be told as processed, for which there are no spans by hand. */
+export async function receiveAndDelete(calls: Calls, QueueUrl: string, MaxNumberOfMessages: number): Promise<number> {
+  const { Messages = [] }: { Messages?: Message[] } = await calls.receive({ QueueUrl, MaxNumberOfMessages });
+  for (let index = 0; index < Messages.length; index++) {
+    await calls.delete({ QueueUrl, ReceiptHandle: Messages[index].ReceiptHandle });
+  }
+  return Messages.length;
 }

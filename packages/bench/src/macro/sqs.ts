@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { sqsCalls, type Calls } from '../sqs-calls';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { receiveAndDelete, sqsCalls, type Calls } from '../sqs-calls';
 import { load } from '../library';
 import type { Mode } from '../modes';
 import type { MacroCase } from './case';
@@ -44,9 +44,5 @@ async function refill(calls: Calls, QueueUrl: string): Promise<void> {
 }
 
 async function drain(calls: Calls, QueueUrl: string): Promise<void> {
-  for (;;) {
-    const { Messages }: { Messages?: Message[] } = await calls.receive({ QueueUrl, MaxNumberOfMessages: BATCH });
-    if (!Messages?.length) return;
-    for (const { ReceiptHandle } of Messages) await calls.delete({ QueueUrl, ReceiptHandle });
-  }
+  while ((await receiveAndDelete(calls, QueueUrl, BATCH)) > 0);
 }

@@ -27,12 +27,13 @@ async function makeCases(): Promise<Map<string, Case>> {
 }
 
 /**
- * Garbage of the cases before is collected first, which also throws away the compiled code of classes that have no
- * instance just then: a service has some, so that the measurement is of the second of two turns.
+ * The second of two turns, so that what the process did not need while the others worked is near again. What was left
+ * by then is collected, but not all garbage that there is: with the last instance of a class V8 throws away what it has
+ * compiled for it, and a service, where some are always there, does not compile all of it anew for each few calls.
  */
 async function measureSettled(one: Case, calls: number) {
-  global.gc?.();
   await measure(one, calls);
+  global.gc?.({ type: 'minor' });
   return measure(one, calls);
 }
 
@@ -53,6 +54,8 @@ async function measure(one: Case, calls: number): Promise<{ cpuMs: number; spans
  * a measurement must not be short.
  */
 async function warmUp(one: Case, targetMs: number): Promise<number> {
+  // That of the cases before.
+  global.gc?.();
   const most = one.fixedCalls ?? Math.max(1, Math.floor(MAX_MESSAGES / one.messages));
   let calls = one.fixedCalls ?? 1;
   for (let spentMs = 0; spentMs < WARM_UP_MS;) {
