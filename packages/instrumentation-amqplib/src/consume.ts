@@ -63,8 +63,9 @@ export function getAdvice(telemetry: Telemetry, channels: Channels): Advice {
 }
 
 function told(onGot: OnGot, tell: (error: unknown, message: GetMessage | false) => void): OnGot {
-  return function (this: unknown, error, message) {
-    guarded('telling what was got', () => tell(error, message));
-    return onGot.call(this, error, message);
+  // As many as the library gives: of a failure one.
+  return function (this: unknown, ...given) {
+    guarded('telling what was got', () => tell(...given));
+    return onGot.apply(this, given);
   };
 }

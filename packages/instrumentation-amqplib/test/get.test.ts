@@ -3,6 +3,7 @@ import { propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api
 import { processMessage } from '@queuetrace/messaging';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
 import type { GetMessage } from 'amqplib';
+import type * as callbackApi from 'amqplib/callback_api';
 import { AmqplibInstrumentation } from '../src';
 import { APIS, withPeers, type Peer } from './peer';
 
@@ -127,3 +128,17 @@ for (const api of APIS) {
     });
   });
 }
+
+describe('amqplib get, with a callback', () => {
+  const broker = withBroker('rabbitmq');
+  const peers = withPeers(broker, 'callback');
+  telemetry.register(new AmqplibInstrumentation());
+
+  it('calls back with as many arguments as the library gives: of a failure one', async () => {
+    const channel = (await peers.open()).channel as unknown as callbackApi.Channel;
+    const given = await new Promise<unknown[]>(resolve => {
+      channel.get(uniqueName('no-queue'), {}, (...args) => resolve(args));
+    });
+    assert.equal(given.length, 1);
+  });
+});
