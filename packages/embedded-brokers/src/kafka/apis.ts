@@ -13,6 +13,7 @@ import {
 } from './handlers/groups';
 import { listOffsets, offsetCommit, offsetFetch } from './handlers/offsets';
 import { produce } from './handlers/produce';
+import { saslAuthenticate, saslHandshake } from './handlers/sasl';
 import { createPartitions, createTopics, deleteTopics } from './handlers/topics';
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from './handlers/transactions';
 import type { BrokerState, Handler, KafkaRequest } from './request';
@@ -42,6 +43,7 @@ const apis = new Map<number, Api>([
   [14, api(0, 1, syncGroup)],
   [15, api(0, 1, describeGroups)],
   [16, api(0, 1, listGroups)],
+  [17, api(1, 1, saslHandshake)],
   [API_VERSIONS_KEY, api(0, 2, ({ broker, version }) => writeVersions(broker, version, ErrorCode.NONE))],
   [19, api(0, 2, createTopics)],
   [20, api(0, 1, deleteTopics)],
@@ -50,6 +52,7 @@ const apis = new Map<number, Api>([
   [25, api(0, 0, addOffsetsToTxn)],
   [26, api(0, 0, endTxn)],
   [28, api(0, 0, txnOffsetCommit)],
+  [36, api(0, 0, saslAuthenticate)],
   [37, api(0, 0, createPartitions)],
   [42, api(0, 1, deleteGroups)],
 ]);

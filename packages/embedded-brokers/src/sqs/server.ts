@@ -27,6 +27,8 @@ export async function startSqsServer({ port = 0 }: SqsServerOptions = {}): Promi
   const services = { account, moveTasks: new MoveTasks(account), topics: new Topics(account) };
   // A client that goes away in the middle of its request is no failure of the server.
   const server = createServer((request, response) => void answer(services, request, response).catch(() => {}));
+  // An idle connection is its client's to close: else a request may meet a socket that is being closed.
+  server.keepAliveTimeout = 0;
   const broker = await serve(server, port, bound => `http://${HOST}:${bound}`);
   account.endpoint = broker.address;
   return broker;
