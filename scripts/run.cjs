@@ -27,6 +27,7 @@ const tasks = {
   bench: ['node packages/bench/build/src/index.js'],
   'bench:startup': ['node packages/bench/build/src/startup/index.js'],
   'bench:memory': ['node --expose-gc packages/bench/build/src/memory/index.js'],
+  differential: ['node packages/differential/build/src/main.js'],
   soak: ['node --expose-gc packages/bench/build/src/soak/index.js'],
   demo: ['node packages/demo/build/src/index.js'],
 };

@@ -1,2 +1,4 @@
-export type { Performance, Played } from './script';
+export { gapsOf } from './methods/unplayed';
+export { compare } from './performances';
 export { scripts } from './rows';
+export type { Performance } from './script';

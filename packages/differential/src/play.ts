@@ -1,9 +1,12 @@
-/** Plays all rows of one client, on an embedded broker in this process: `node play.js <client> <file for the outcome>`. */
+/**
+ * Plays the rows of one client, all or those with a text in their name, on an embedded broker in this process:
+ * `node play.js <client> <file for the outcome> [text]`.
+ */
 import { writeFileSync } from 'node:fs';
 import { startAmqpBroker, startKafkaBroker, startSqsServer } from '@queuetrace/embedded-brokers';
 import { scripts } from './rows';
 import type { Performance, Played, Script } from './script';
-import { Stage } from './stage';
+import { Stage, type Row } from './stage';
 import { valueText } from './value-text';
 import { recordAmqp } from './wire/amqp';
 import { recordKafka } from './wire/kafka';
@@ -18,6 +21,7 @@ const brokers = {
 /** Nobody waits that long for a call that is never answered: the only clock here. */
 const STUCK_AFTER_MS = 30_000;
 
+/** The row that is played now: what nobody catches is its. */
 let stage = new Stage();
 process.on('unhandledRejection', error => stage.note(`unhandled rejection ${valueText(error)}`));
 process.on('uncaughtException', error => stage.note(`uncaught exception ${valueText(error)}`));
@@ -25,33 +29,42 @@ process.on('warning', ({ name, message }) => stage.note(`warning ${name} ${messa
 
 const turn = () => new Promise(resolve => setImmediate(resolve));
 
-async function playRow<Actors>(script: Script<Actors>, actors: Actors, index: number): Promise<Played> {
-  const { name, play } = script.rows[index];
-  stage = new Stage();
+const covered = new Set<string>();
+
+async function playRow<Actors>({ name, play }: Row<Actors>, actors: Actors, own = new Stage()): Promise<Played> {
   const stuck = setTimeout(() => {
-    console.error(`STUCK in row ${name}:\n${stage.events.join('\n')}`);
+    console.error(`STUCK in row ${name}:\n${own.events.join('\n')}`);
     process.exit(70);
   }, STUCK_AFTER_MS);
-  await script.before?.(actors, stage, index);
-  await play(stage, actors);
-  await script.after?.(actors, stage);
+  await play(own, actors);
   await turn();
   await turn();
   clearTimeout(stuck);
-  for (const method of stage.covered) covered.add(method);
-  return { name, events: stage.events };
+  for (const method of own.covered) covered.add(method);
+  return { name, events: own.events };
 }
 
-const covered = new Set<string>();
+async function playInTurn<Actors>(script: Script<Actors>, actors: Actors, row: Row<Actors>): Promise<Played> {
+  stage = new Stage();
+  const play = async (own: Stage) => {
+    await script.before?.(actors, own);
+    await row.play(own, actors);
+    await script.after?.(actors, own);
+  };
+  return playRow({ name: row.name, play }, actors, stage);
+}
 
-async function main([client, file]: string[]): Promise<void> {
+async function main([client, file, text = '']: string[]): Promise<void> {
   const { system, load } = scripts[client];
   const script = await load();
   const wire = brokers[system].record();
   const broker = await brokers[system].start();
   const actors = await script.start(broker.address);
+  const isWanted = ({ name }: Row<unknown>) => name.includes(text);
+  const meanwhile = (script.meanwhile ?? []).filter(isWanted).map(row => playRow(row, actors));
   const rows: Played[] = [];
-  for (let index = 0; index < script.rows.length; index++) rows.push(await playRow(script, actors, index));
+  for (const row of script.rows.filter(isWanted)) rows.push(await playInTurn(script, actors, row));
+  rows.push(...(await Promise.all(meanwhile)));
   await script.stop(actors);
   await broker.stop();
   const performance: Performance = { rows, covered: [...covered], wire };
@@ -60,6 +73,6 @@ async function main([client, file]: string[]): Promise<void> {
 }
 
 void main(process.argv.slice(2)).catch(error => {
-  console.error(error);
+  console.error(`Not played to the end: ${stage.events.join('\n')}`, error);
   process.exit(1);
 });

@@ -5,11 +5,13 @@ export interface Script<Actors> {
   /** The clients that the rows share. */
   start(address: string): Promise<Actors>;
   /** Before each row. */
-  before?(actors: Actors, stage: Stage, index: number): unknown;
+  before?(actors: Actors, stage: Stage): unknown;
   /** After each row: what it began has reached the broker then. */
   after?(actors: Actors, stage: Stage): unknown;
   stop(actors: Actors): unknown;
   readonly rows: readonly Row<Actors>[];
+  /** Played beside all others, as the library itself waits for seconds in them: what they do is seen by nobody else. */
+  readonly meanwhile?: readonly Row<Actors>[];
 }
 
 /** What became of a row. */

@@ -1,4 +1,5 @@
-import { types } from 'node:util';
+import { setImmediate as turn } from 'node:timers/promises';
+import { inspect, types } from 'node:util';
 import { valueText } from './value-text';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- anything is done to anything here. */
@@ -6,7 +7,7 @@ import { valueText } from './value-text';
 /** Where the rows of one client are played: it writes down everything that an app could notice. */
 export class Stage {
   readonly events: string[] = [];
-  /** Names of methods, as the library's type declarations have them, that were really called. */
+  /** Names of methods, `Type.method` as the library's type declarations have them, that were really called. */
   readonly covered = new Set<string>();
 
   note(text: string): void {
@@ -34,41 +35,55 @@ export class Stage {
     return types.isPromise(result) ? undefined : result;
   }
 
+  /** As `start`, until the promise is settled: looking at it from outside does not handle its rejection. */
+  async abandon(name: string, target: any, ...args: unknown[]): Promise<void> {
+    const result = this.invoke(name, target, args);
+    while (types.isPromise(result) && inspect(result, { depth: 0 }).includes('<pending>')) await turn();
+  }
+
   /** Of an API with callbacks: resolves with what the last argument, which is added, is called with. */
   callback(name: string, target: any, ...args: unknown[]): Promise<any> {
     return new Promise(resolve => {
-      this.start(name, target, ...args, (...given: unknown[]) => {
+      const callback = (...given: unknown[]) => {
         this.note(`${name} calls back ${given.map(valueText).join(', ')}`);
         resolve(given[1]);
-      });
+      };
+      this.invoke(name, target, [...args, callback], () => resolve(undefined));
     });
   }
 
+  /** `new Type`. */
   make(name: string, type: any, ...args: unknown[]): any {
-    this.covered.add(name);
+    this.cover(name, type);
     return this.attempt(name, () => new type(...args), args);
   }
 
   /** A function of an API that is one itself, or that is handed out alone. */
-  apply(name: string, method: any, ...args: unknown[]): unknown {
-    this.covered.add(name);
+  apply(name: string, method: any, ...args: unknown[]): any {
+    this.cover(name, method);
     return this.attempt(name, () => method(...args), args);
   }
 
-  private invoke(name: string, target: any, args: unknown[]): unknown {
-    this.covered.add(name);
+  private invoke(name: string, target: any, args: unknown[], onThrow?: () => void): unknown {
     const method = name.slice(name.lastIndexOf('.') + 1);
-    return this.attempt(name, () => target[method](...args), args);
+    this.cover(name, target?.[method]);
+    return this.attempt(name, () => target[method](...args), args, onThrow);
+  }
+
+  /** A declared method that a library does not have is not called. */
+  private cover(name: string, method: unknown): void {
+    if (typeof method === 'function') this.covered.add(name);
   }
 
   /** What is thrown at once, not by a promise. */
-  private attempt(name: string, act: () => unknown, args: unknown[]): unknown {
+  private attempt(name: string, act: () => unknown, args: unknown[], onThrow?: () => void): unknown {
     let result: unknown;
     try {
       result = act();
       this.note(`${name} returns ${types.isPromise(result) ? 'a promise' : valueText(result)}`);
     } catch (error) {
       this.note(`${name} throws ${valueText(error)}`);
+      onThrow?.();
     }
     this.note(`${name} called with arguments ${args.map(valueText).join(', ')}`);
     return result;

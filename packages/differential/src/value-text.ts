@@ -32,7 +32,7 @@ export function withoutRandom(text: string): string {
 
 /** All that an app could see in a value, without calling its getters or the traps of its proxies. */
 export function valueText(value: unknown): string {
-  if (types.isNativeError(value)) return errorText(value);
+  if (isError(value)) return errorText(value);
   if (isActor(value)) return `a ${value.constructor.name}`;
   // Of a command its input: the rest is the SDK's, and large.
   if (isCommand(value)) return `${value.constructor.name} of ${valueText(value.input)}${frozenness(value)}`;
@@ -52,9 +52,13 @@ function isCommand(value: unknown): value is { input: unknown } {
   return isThere && Object.hasOwn(value, 'middlewareStack') && Object.hasOwn(value, 'input');
 }
 
+/** The insides of kafkajs. */
+const INSIDES = new Set(['Cluster', 'Broker']);
+
 /** A client, a channel: what is inside of them is nobody's business. */
 function isActor(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || types.isProxy(value)) return false;
+  if (INSIDES.has(value.constructor?.name)) return true;
   return value instanceof EventEmitter || (Object.hasOwn(value, 'middlewareStack') && Object.hasOwn(value, 'config'));
 }
 
@@ -65,12 +69,15 @@ export function shortened(text: string): string {
   return `${text.slice(0, 200)}… ${text.length} characters, ${digest}`;
 }
 
+/** Those of amqplib are not native. */
+const isError = (value: unknown): value is Error => !types.isProxy(value) && value instanceof Error;
+
 /** The class, the message and what else is on an error, but for the stack, where our frames are, and what is hidden. */
 function errorText(error: Error): string {
   const type = (Object.getPrototypeOf(error) as { constructor?: { name?: string } } | null)?.constructor?.name;
   const own = Object.entries(Object.getOwnPropertyDescriptors(error))
-    .filter(([name, { enumerable }]) => name !== 'stack' && (enumerable || name === 'message' || name === 'cause'))
-    .map(([name, { value }]) => `${name}: ${types.isNativeError(value) ? errorText(value) : valueText(value)}`);
+    .filter(([name, { enumerable }]) => !/^stack/.test(name) && (enumerable || name === 'message' || name === 'cause'))
+    .map(([name, { value }]) => `${name}: ${valueText(value)}`);
   return shortened(withoutRandom(`${type}(${error.name}) {${own.join(', ')}}`));
 }
 

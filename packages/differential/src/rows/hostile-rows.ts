@@ -8,7 +8,7 @@ export function hostileRows<Actors>(places: Readonly<Record<string, Play<Actors>
   return Object.entries(places).flatMap(([place, play]) =>
     [...hostileValues, ...moreValues].map(({ name, make }) => ({
       name: `${place}: ${name}`,
-      play: (stage: Stage, actors: Actors) => play(stage, actors, make()),
+      play: (stage: Stage, actors: Actors) => play(stage, actors, upTo(LARGE, make())),
     })),
   );
 }
@@ -17,8 +17,12 @@ export function rows<Actors>(plays: Readonly<Record<string, Row<Actors>['play']>
   return Object.entries(plays).map(([name, play]) => ({ name, play }));
 }
 
+/** More than any of the brokers takes: more than that only takes longer. */
+const LARGE = 1_100_000;
+const upTo = (length: number, value: unknown) => (typeof value === 'string' ? value.slice(0, length) : value);
+
 /** A huge text that is taken for a table, or hashed, takes a library minutes. */
-export const notHuge = (value: unknown) => (typeof value === 'string' ? value.slice(0, 1_000) : value);
+export const notHuge = (value: unknown) => upTo(1_000, value);
 
 class Money {
   constructor(readonly amount: number) {}

@@ -11,8 +11,16 @@ interface Entry {
 
 /** One file for each client. */
 export const scripts: Readonly<Record<string, Entry>> = {
-  kafkajs: { system: 'kafka', load: async () => (await import('./kafkajs.js')).kafkajs },
-  amqplib: { system: 'rabbitmq', load: async () => (await import('./amqplib.js')).amqplib },
-  'amqplib/callback_api': { system: 'rabbitmq', load: async () => (await import('./amqplib.js')).amqplibWithCallbacks },
-  'client-sqs': { system: 'aws_sqs', load: async () => (await import('./client-sqs.js')).clientSqs },
+  kafkajs: { system: 'kafka', load: async () => (await import('./kafkajs/index.js')).kafkajs },
+  amqplib: { system: 'rabbitmq', load: async () => (await import('./amqplib/index.js')).amqplib },
+  'amqplib/callback_api': {
+    system: 'rabbitmq',
+    load: async () => (await import('./amqplib/index.js')).amqplibWithCallbacks,
+  },
+  'amqp-connection-manager': {
+    system: 'rabbitmq',
+    load: async () => (await import('./amqp-connection-manager.js')).amqpConnectionManager,
+  },
+  'client-sqs': { system: 'aws_sqs', load: async () => (await import('./client-sqs/index.js')).clientSqs },
+  'sqs-consumer': { system: 'aws_sqs', load: async () => (await import('./sqs-consumer.js')).sqsConsumer },
 };

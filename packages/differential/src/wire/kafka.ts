@@ -1,8 +1,10 @@
+import { gunzipSync } from 'node:zlib';
 import { Reader } from '@queuetrace/embedded-brokers/build/src/kafka/codec';
 import { shortened, valueText, withoutRandom } from '../value-text';
 import { isOurs, onBytesOfClients, write, type Wire } from './server-sockets';
 
 const PRODUCE = 0;
+const OFFSET_COMMIT = 8;
 /** What the app decides on, and not the clock: no fetches, heartbeats, metadata and joining of groups. */
 const TOLD: Readonly<Record<number, string>> = {
   8: 'OffsetCommit',
@@ -42,7 +44,9 @@ function readRequest(wire: Wire, frame: Buffer): void {
   if (key === PRODUCE) return readProduce(wire, reader);
   if (!TOLD[key]) return;
   const rest = frame.subarray(10 + (clientId === null ? 0 : Buffer.byteLength(clientId)));
-  write(wire, TOLD[key], `${version} ${clientId} ${shortened(withoutRandom(rest.toString('latin1')))}`);
+  // A group's requests are in order; groups are not.
+  const of = key === OFFSET_COMMIT ? ` of ${reader.string()}` : '';
+  write(wire, `${TOLD[key]}${of}`, `${version} ${clientId} ${shortened(withoutRandom(rest.toString('latin1')))}`);
 }
 
 function readProduce(wire: Wire, reader: Reader): void {
@@ -59,13 +63,19 @@ function readProduce(wire: Wire, reader: Reader): void {
   });
 }
 
+const ATTRIBUTES = 21;
 const RECORD_COUNT = 57;
 const BASE_TIMESTAMP = 27;
 const FIRST_RECORD = 61;
 
-/** Of one batch in format 2, not compressed. */
+/** The last three bits of its attributes. */
+const COMPRESSION = 7;
+
+/** Of one batch in format 2. */
 function recordsOf(batch: Buffer): unknown[] {
-  const varints = new Varints(batch.subarray(FIRST_RECORD));
+  const isCompressed = batch.readInt16BE(ATTRIBUTES) & COMPRESSION;
+  const records = batch.subarray(FIRST_RECORD);
+  const varints = new Varints(isCompressed ? gunzipSync(records) : records);
   const base = batch.readBigInt64BE(BASE_TIMESTAMP);
   return Array.from({ length: batch.readInt32BE(RECORD_COUNT) }, () => varints.record(base));
 }

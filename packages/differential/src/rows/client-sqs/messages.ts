@@ -1,47 +1,13 @@
 import * as sdk from '@aws-sdk/client-sqs';
-import type { Script } from '../script';
-import type { Row, Stage } from '../stage';
-import { valueText } from '../value-text';
-import { headerTables, hostileRows, notHuge, rows } from './hostile-rows';
+import type { Row, Stage } from '../../stage';
+import { valueText } from '../../value-text';
+import { headerTables, hostileRows, notHuge, rows } from '../hostile-rows';
+import { configuration, send, table, text, type Actors } from './actors';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- anything is sent here. */
 
-interface Actors {
-  client: sdk.SQSClient;
-  sqs: sdk.SQS;
-  address: string;
-  queueUrl: string;
-}
-
-const configuration = (endpoint: string) => ({
-  endpoint,
-  region: 'eu-central-1',
-  credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
-  maxAttempts: 1,
-});
-
-async function start(address: string): Promise<Actors> {
-  const sqs = new sdk.SQS(configuration(address));
-  const { QueueUrl } = await sqs.createQueue({ QueueName: 'orders' });
-  return { client: new sdk.SQSClient(configuration(address)), sqs, address, queueUrl: QueueUrl! };
-}
-
-type Command = keyof { [Name in keyof typeof sdk as Name extends `${string}Command` ? Name : never]: unknown };
-
-/** By a command, and by the method of the same name. */
-async function send({ client, sqs }: Actors, stage: Stage, name: Command, input: any, ...rest: unknown[]) {
-  const command = stage.make(`new ${name}`, sdk[name], input);
-  if (command) await stage.call('SQSClient.send', client, command, ...rest);
-  const method = name.charAt(0).toLowerCase() + name.slice(1, -'Command'.length);
-  await stage.call(`SQS.${method}`, sqs, input, ...rest);
-}
-
 const message = (actors: Actors, stage: Stage, more: object) =>
   send(actors, stage, 'SendMessageCommand', { QueueUrl: actors.queueUrl, MessageBody: 'x', ...more });
-const text = (StringValue: any) => ({ DataType: 'String', StringValue });
-const table = (given: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(given).map(([name, value]) => [name, text(value)]));
-
 const hostile = hostileRows<Actors>({
   'a command': (stage, { client }, value) => stage.call('SQSClient.send', client, value),
   'an input': (stage, actors, value) => send(actors, stage, 'SendMessageCommand', value),
@@ -96,7 +62,7 @@ const hostile = hostileRows<Actors>({
     send(actors, stage, 'ChangeMessageVisibilityBatchCommand', { QueueUrl: actors.queueUrl, Entries: value }),
   'a move': (stage, actors, value) => send(actors, stage, 'StartMessageMoveTaskCommand', { SourceArn: value }),
   'a message whose promise nobody looks at': (stage, { client, queueUrl }, value) =>
-    stage.start(
+    stage.abandon(
       'SQSClient.send',
       client,
       new sdk.SendMessageCommand({ QueueUrl: queueUrl, MessageBody: value as string }),
@@ -184,45 +150,6 @@ const ordinary = rows<Actors>({
     await send(actors, stage, 'DeleteMessageCommand', { QueueUrl, ...entries[0] });
     await send(actors, stage, 'DeleteMessageBatchCommand', { QueueUrl, Entries: entries });
   },
-  'queues are administered': async (stage, actors) => {
-    const { queueUrl: QueueUrl } = actors;
-    for (const [name, input] of Object.entries(administration(QueueUrl))) {
-      await send(actors, stage, name as Command, input);
-    }
-  },
-  pages: async (stage, { sqs, queueUrl }) => {
-    for await (const page of sdk.paginateListQueues({ client: sqs, pageSize: 1 }, {})) stage.note(valueText(page));
-    stage.covered.add('paginateListQueues').add('paginateListDeadLetterSourceQueues');
-    const sources = sdk.paginateListDeadLetterSourceQueues({ client: sqs, pageSize: 1 }, { QueueUrl: queueUrl });
-    for await (const page of sources) stage.note(valueText(page));
-  },
 });
 
-/** What is none of our business. */
-const administration = (QueueUrl: string): Record<string, object> => ({
-  CreateQueueCommand: { QueueName: 'other' },
-  GetQueueUrlCommand: { QueueName: 'orders' },
-  GetQueueAttributesCommand: { QueueUrl, AttributeNames: ['All'] },
-  SetQueueAttributesCommand: { QueueUrl, Attributes: { VisibilityTimeout: '1' } },
-  ListQueuesCommand: {},
-  ListDeadLetterSourceQueuesCommand: { QueueUrl },
-  ListQueueTagsCommand: { QueueUrl },
-  TagQueueCommand: { QueueUrl, Tags: { a: 'b' } },
-  UntagQueueCommand: { QueueUrl, TagKeys: ['a'] },
-  AddPermissionCommand: { QueueUrl, Label: 'l', AWSAccountIds: ['1'], Actions: ['*'] },
-  RemovePermissionCommand: { QueueUrl, Label: 'l' },
-  StartMessageMoveTaskCommand: { SourceArn: 'arn:aws:sqs:eu-central-1:000000000000:orders' },
-  ListMessageMoveTasksCommand: { SourceArn: 'arn:aws:sqs:eu-central-1:000000000000:orders' },
-  CancelMessageMoveTaskCommand: { TaskHandle: 'none' },
-  PurgeQueueCommand: { QueueUrl },
-  DeleteQueueCommand: { QueueUrl: `${QueueUrl}-no` },
-});
-
-export const clientSqs: Script<Actors> = {
-  start,
-  stop: ({ client, sqs }) => {
-    client.destroy();
-    sqs.destroy();
-  },
-  rows: [...hostile, ...headers, ...ordinary],
-};
+export const messageRows = [...hostile, ...headers, ...ordinary];
