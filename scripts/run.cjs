@@ -16,6 +16,7 @@ const tasks = {
     "mocha --no-config --exit --timeout 60000 --require ./packages/test-utils/build/src/root-hooks.js 'packages/collector-kit-test/build/test/**/*.test.js'",
   ],
   'test:nodes': ['node scripts/test-nodes.cjs'],
+  'test:library': ['node scripts/test-library.cjs'],
   'test:peers': ['node scripts/test-peers.cjs'],
   'test-all-versions': ['node test-all-versions/index.cjs'],
   'check:packages': ['node scripts/check-packages.cjs'],
