@@ -3,6 +3,19 @@ import { methodsOfClients } from './libraries';
 
 /** Why there is no row of a public method. */
 const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  rascal: {
+    ...Object.fromEntries(
+      [
+        'Broker',
+        'BrokerAsPromised',
+        'PublicationSession',
+        'SubscriberSessionAsPromised',
+        'SubscriptionSession',
+        'Vhost',
+      ].map(name => [`new ${name}`, 'declared, but the library does not export the class']),
+    ),
+    'PublicationSession.emitPaused': 'declared, but no session has it',
+  },
   'client-sqs': {
     'RuntimeExtension.configure': "the app's own, which the client calls: the row of an extension has one",
   },

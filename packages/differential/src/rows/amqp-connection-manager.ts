@@ -5,8 +5,6 @@ import type { Row, Stage } from '../stage';
 import { valueText } from '../value-text';
 import { headerTables, hostileRows, rows } from './hostile-rows';
 
- 
-
 interface Actors {
   url: string;
   manager: library.AmqpConnectionManager;

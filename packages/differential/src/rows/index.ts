@@ -21,6 +21,7 @@ export const scripts: Readonly<Record<string, Entry>> = {
     system: 'rabbitmq',
     load: async () => (await import('./amqp-connection-manager.js')).amqpConnectionManager,
   },
+  rascal: { system: 'rabbitmq', load: async () => (await import('./rascal.js')).rascal },
   'client-sqs': { system: 'aws_sqs', load: async () => (await import('./client-sqs/index.js')).clientSqs },
   'sqs-consumer': { system: 'aws_sqs', load: async () => (await import('./sqs-consumer.js')).sqsConsumer },
 };
