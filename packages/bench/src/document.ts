@@ -79,13 +79,14 @@ function versionOf(name: string): string {
 
 function rounded(cost: Cost): Cost {
   const round = (value: number) => Math.round(value * 100) / 100;
-  const { min, median, spread, ratio } = cost;
+  const { min, median, spread, ratio, overall } = cost;
   return {
     ...cost,
     min: round(min),
     median: round(median),
     spread: [round(spread[0]), round(spread[1])],
     ratio: round(ratio),
+    overall: round(overall),
   };
 }
 

@@ -8,5 +8,7 @@ export interface Ask {
 /** What it answers: CPU time, in the unit of the benchmark, and how many spans there were. */
 export interface Answer {
   perMessage: number;
+  /** The time that it took, in the same unit, of a case that tells it. */
+  elapsed?: number;
   spans: number;
 }

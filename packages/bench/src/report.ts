@@ -12,14 +12,15 @@ export interface CaseResult {
 
 /** One case as a block of lines for the terminal. */
 export function toText({ name, unit, spans, costs }: CaseResult): string {
-  const head = ['', 'min', 'median', 'half of the rounds', '× by hand', '', 'spans'];
-  const rows = costs.map(({ mode, min, median, spread, ratio, verdict }) => [
+  const head = ['', 'min', 'median', 'half of the rounds', '× by hand', '', '× none', 'spans'];
+  const rows = costs.map(({ mode, min, median, spread, ratio, overall, verdict }) => [
     mode === 'none' ? 'none (itself)' : mode,
     figure(min),
     figure(median),
     spread.map(figure).join(' to '),
     Number.isNaN(ratio) ? '' : ratio.toFixed(2),
     verdict,
+    overall.toFixed(2),
     String(round2(spans[mode] ?? 0)),
   ]);
   return [`${name}, ${unit} a message over none`, ...aligned([head, ...rows])].join('\n');

@@ -35,14 +35,14 @@ export async function runCases({
   processes,
   ...options
 }: RunOptions): Promise<CaseResult[]> {
-  const rounds = new Map<string, { rounds: Rounds; spans: Partial<Record<Mode, number>> }>();
+  const rounds = new Map<string, Measured>();
   for (let process = 0; process < processes; process++) {
     const conductor = new Conductor();
     try {
       const [listed] = await conductor.start<Listed[]>(worker, modes, args);
       for (const { name } of listed.filter(one => one.name.includes(only))) {
         options.tell(`${name} (${process + 1} of ${processes})`);
-        const known = rounds.get(name) ?? { rounds: emptyRounds(), spans: {} };
+        const known = rounds.get(name) ?? { rounds: emptyRounds(), elapsed: emptyRounds(), spans: {} };
         rounds.set(name, known);
         await measureCase(conductor, name, { ...options, modes }, known);
       }
@@ -50,21 +50,34 @@ export async function runCases({
       conductor.stop();
     }
   }
-  return [...rounds].map(([name, { rounds, spans }]) => ({ name, unit, spans, costs: costs(rounds), rounds }));
+  return [...rounds].flatMap(([name, { rounds, elapsed, spans }]) => {
+    const result = { name, unit, spans, costs: costs(rounds), rounds };
+    if (elapsed.none.length === 0) return [result];
+    return [result, { ...result, name: `${name}, elapsed`, costs: costs(elapsed), rounds: elapsed }];
+  });
+}
+
+interface Measured {
+  rounds: Rounds;
+  /** As long as it took, of a case that tells it. */
+  elapsed: Rounds;
+  spans: Partial<Record<Mode, number>>;
 }
 
 async function measureCase(
   conductor: Conductor,
   name: string,
   { modes, rounds, targetMs }: Pick<RunOptions, 'modes' | 'rounds' | 'targetMs'>,
-  known: { rounds: Rounds; spans: Partial<Record<Mode, number>> },
+  known: Measured,
 ): Promise<void> {
   const ask: Ask = { case: name, targetMs };
   // The first measurement is the warm-up, and finds how many calls there must be.
   for (const mode of modes) known.spans[mode] = (await conductor.ask<Answer>(mode, ask)).spans;
   for (let round = 0; round < rounds; round++) {
     for (const mode of orderOf(round, modes)) {
-      known.rounds[mode].push((await conductor.ask<Answer>(mode, ask)).perMessage);
+      const { perMessage, elapsed } = await conductor.ask<Answer>(mode, ask);
+      known.rounds[mode].push(perMessage);
+      if (elapsed !== undefined) known.elapsed[mode].push(elapsed);
     }
   }
 }

@@ -12,6 +12,8 @@ export interface Cost {
   spread: [number, number];
   /** To the same by hand. */
   ratio: number;
+  /** Of all that it takes to what it takes without: the median of the rounds. */
+  overall: number;
   /** Of this mode's cost and the one by hand: `undecided` where chance alone would explain which is smaller. */
   verdict: 'cheaper' | 'dearer' | 'undecided' | '';
 }
@@ -30,6 +32,7 @@ export function costs(rounds: Rounds): Cost[] {
       median: isBaseline ? median(rounds[mode]) : middle,
       spread: isBaseline ? quartiles(rounds[mode]) : quartiles(differences),
       ratio: isBaseline ? NaN : middle / yardstick,
+      overall: median(rounds[mode].map((value, round) => value / rounds[BASELINE][round])),
       verdict: isBaseline || mode === YARDSTICK ? '' : verdict(pairedDifferences(rounds[mode], rounds[YARDSTICK])),
     };
   });

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import type { Channel, ChannelModel, ConfirmChannel, ConsumeMessage } from 'amqplib';
 import { tracedConfirmPublish, TracedConsumer } from '../by-hand/rabbitmq';
 import { load } from '../library';
 import type { Mode } from '../modes';
 import type { MacroCase } from './case';
 
 const COUNT = 10_000;
+const UNSETTLED = 20_000;
+/** RabbitMQ itself takes a time that grows as their square: a second for so many, 20 seconds for 20,000. */
+const UNSETTLED_IN_REVERSE = 5000;
 const CONTENT = Buffer.from('content');
 const PREFETCH = 100;
 const OPTIONS = { consumerTag: 'bench' };
@@ -30,6 +33,8 @@ export async function rabbitMqCases(mode: Mode, address: string): Promise<MacroC
       run: () => fill(publish, queue),
     },
     await consuming(mode, consumer, await newQueue(channel), publish),
+    await acking(mode, connection, publish, { count: UNSETTLED, order: 'in order' }),
+    await acking(mode, connection, publish, { count: UNSETTLED_IN_REVERSE, order: 'in reverse' }),
   ];
 }
 
@@ -38,22 +43,31 @@ async function newQueue(channel: ConfirmChannel): Promise<string> {
   return queue;
 }
 
-async function fill(publish: Publish, queue: string): Promise<void> {
+async function fill(publish: Publish, queue: string, count = COUNT): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    let open = COUNT;
+    let open = count;
     const confirmed = (error: unknown) => {
       if (error) reject(error as Error);
       else if (--open === 0) resolve();
     };
-    for (let index = 0; index < COUNT; index++) publish('', queue, CONTENT, confirmed);
+    for (let index = 0; index < count; index++) publish('', queue, CONTENT, confirmed);
   });
 }
 
-async function consuming(mode: Mode, channel: Channel, queue: string, publish: Publish): Promise<MacroCase> {
+type Handle = (message: ConsumeMessage | null) => void;
+
+function consumerOf(mode: Mode, channel: Channel, queue: string) {
   const traced = new TracedConsumer(channel);
-  const consume = (handle: (message: ConsumeMessage | null) => void) =>
-    mode === 'by hand' ? traced.consume(queue, handle, OPTIONS) : channel.consume(queue, handle, OPTIONS);
-  const ack = mode === 'by hand' ? traced.ack.bind(traced) : channel.ack.bind(channel);
+  const isByHand = mode === 'by hand';
+  return {
+    consume: (handle: Handle): Promise<unknown> =>
+      isByHand ? traced.consume(queue, handle, OPTIONS) : channel.consume(queue, handle, OPTIONS),
+    ack: isByHand ? traced.ack.bind(traced) : channel.ack.bind(channel),
+  };
+}
+
+async function consuming(mode: Mode, channel: Channel, queue: string, publish: Publish): Promise<MacroCase> {
+  const { consume, ack } = consumerOf(mode, channel, queue);
   let [open, done] = [0, () => {}];
   let isConsuming = false;
   const handle = (message: ConsumeMessage | null) => {
@@ -74,6 +88,40 @@ async function consuming(mode: Mode, channel: Channel, queue: string, publish: P
       const consumed = new Promise<void>(resolve => (done = resolve));
       await consume(handle);
       await consumed;
+    },
+  };
+}
+
+/** From the first delivery until the broker has taken the last ack: all are delivered before one is acked. */
+async function acking(
+  mode: Mode,
+  connection: ChannelModel,
+  publish: Publish,
+  { count, order }: { count: number; order: 'in order' | 'in reverse' },
+): Promise<MacroCase> {
+  const channel = await connection.createConfirmChannel();
+  const queue = await newQueue(channel);
+  const { consume, ack } = consumerOf(mode, channel, queue);
+  let isConsuming = false;
+  return {
+    name: `RabbitMQ ${count.toLocaleString('en')} acks ${order}`,
+    messages: count,
+    isTimed: true,
+    async prepare() {
+      if (isConsuming) await channel.cancel(OPTIONS.consumerTag);
+      isConsuming = true;
+      await fill(publish, queue, count);
+    },
+    async run() {
+      const messages = await new Promise<ConsumeMessage[]>((resolve, reject) => {
+        const delivered: ConsumeMessage[] = [];
+        const handle: Handle = message => void (delivered.push(message!) === count && resolve(delivered));
+        consume(handle).catch(reject);
+      });
+      if (order === 'in reverse') messages.reverse();
+      for (const message of messages) ack(message);
+      // A channel's requests are answered in their order.
+      await channel.checkQueue(queue);
     },
   };
 }

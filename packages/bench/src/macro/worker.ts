@@ -39,12 +39,14 @@ async function measureSettled(one: MacroCase): Promise<Answer> {
 async function measure(one: MacroCase): Promise<Answer> {
   await one.prepare?.();
   const spansBefore = spans.ended;
+  const startedAtMs = performance.now();
   const before = process.cpuUsage();
   await one.run();
   // What a handler's end still sets off.
   await new Promise(setImmediate);
   const { user, system } = process.cpuUsage(before);
-  return { perMessage: (user + system) / one.messages, spans: (spans.ended - spansBefore) / one.messages };
+  const elapsed = one.isTimed ? ((performance.now() - startedAtMs) * 1000) / one.messages : undefined;
+  return { perMessage: (user + system) / one.messages, elapsed, spans: (spans.ended - spansBefore) / one.messages };
 }
 
 async function answer(cases: Map<string, MacroCase>, ask: Ask): Promise<Answer> {
