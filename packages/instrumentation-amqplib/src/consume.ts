@@ -30,7 +30,7 @@ export function consumeAdvice(telemetry: Telemetry, wrap: Wrap, channels: Channe
       // A null message says that the broker has cancelled the consumer: what was delivered can still be settled.
       if (!message) return handle();
       const delivery = onDelivery('consume', message, queue, channel, isSettledBefore);
-      if (!telemetry.observes(delivery.destination.name) || !telemetry.observes(queue)) return handle();
+      if (!telemetry.observes(delivery.destination.name, queue)) return handle();
       if (!known?.isOpen) known = channels.of(channel);
       return known.process(delivery, handle);
     });

@@ -68,7 +68,7 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
       {
         target: model.Channel.prototype,
         methods: {
-          publish: forCaller(publish),
+          publish: Object.assign(forCaller(publish), { concerns: isPlainChannel }),
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
           assertQueue: assertQueueAdvice,
           bindQueue: bindQueueAdvice,
@@ -112,6 +112,9 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
     return call();
   }
 }
+
+/** A confirm channel's own publish calls that of a channel, and is told itself. */
+const isPlainChannel = (channel?: { waitForConfirms?: unknown }) => channel?.waitForConfirms === undefined;
 
 const managedPatches: ClientFile = (wrapper: { default?: { prototype: object } }) => [
   { target: wrapper.default?.prototype, methods: { _enqueueMessage: enqueueAdvice } },

@@ -182,15 +182,8 @@ export class ActiveOperation<M = unknown> {
    * A callback of the app's: before it is called, in the context that is active now, this ends with the error that it is
    * told, if any.
    */
-  endBefore<Value>(callback: (error: unknown, value: Value) => unknown): typeof callback {
-    const end = (error: unknown) => this.end(error ?? undefined);
-    const caller = context.active();
-    return function (this: unknown, error, value) {
-      end(error);
-      // What a broker's answer sets off is mostly called in the context of nobody, and to switch costs as much as a copy.
-      if (context.active() === caller) return callback.call(this, error, value);
-      return context.with(caller, callback, this, error, value);
-    };
+  endBefore(callback: Callback): Callback {
+    return endedBefore(callback, this, context.active());
   }
 
   private _endOnce(failure?: Failure, at?: StartTime): void {
@@ -241,6 +234,18 @@ export class ActiveOperation<M = unknown> {
     if (this.type !== 'process' || this.operation.isSettledBefore) return false;
     return (error as { comesAgain?: boolean } | null | undefined)?.comesAgain ?? true;
   }
+}
+
+type Callback = (error: unknown, value: unknown) => unknown;
+
+/** There is one for each message that waits for its confirm, so that it is one function and no more. */
+function endedBefore(callback: Callback, operation: { end(error: unknown): void }, caller: Context): Callback {
+  return function (this: unknown, error, value) {
+    operation.end(error ?? undefined);
+    // What a broker's answer sets off is mostly called in the context of nobody, and to switch costs as much as a copy.
+    if (context.active() === caller) return callback.call(this, error, value);
+    return context.with(caller, callback, this, error, value);
+  };
 }
 
 /** A callback of the app's, for the context that is active now: the library would call it in some other one. */

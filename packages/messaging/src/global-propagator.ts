@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { guarded } from './guarded';
-import { readTraceparent } from './traceparent';
+import { readTraceparent, writeTraceparent } from './traceparent';
 
 /** What is known of the global propagator: to ask it for each message costs more than to read the message. */
 interface GlobalPropagator {
@@ -10,6 +10,8 @@ interface GlobalPropagator {
   readonly isW3c: boolean;
   /** It was seen to read a plain traceparent just as {@link readTraceparent} does. */
   readonly readsPlainly: boolean;
+  /** The same of what it writes, where a span is all that there is. */
+  readonly writesPlainly: boolean;
 }
 
 /** What W3C's propagators write is all that they read. */
@@ -26,7 +28,13 @@ export function globalPropagator(): GlobalPropagator {
   const fields = guarded('asking a propagator', () => propagation.fields()) ?? [];
   const isW3c = fields.length > 0 && fields.every(field => W3C_FIELDS.has(field));
   knownOf = current;
-  known = { fields, isW3c, readsPlainly: current !== undefined && isW3c && PROBES.every(isReadPlainly) };
+  const isProbed = current !== undefined && isW3c;
+  known = {
+    fields,
+    isW3c,
+    readsPlainly: isProbed && PROBES.every(isReadPlainly),
+    writesPlainly: isProbed && PROBES.every(isWrittenPlainly),
+  };
   return known;
 }
 
@@ -35,4 +43,15 @@ const PROBES = ['00', '01', '03', 'ff'].map(flags => `00-0af7651916cd43dd8448eb2
 function isReadPlainly(traceparent: string): boolean {
   const extracted = guarded('extracting', () => propagation.extract(ROOT_CONTEXT, { traceparent }));
   return !!extracted && isDeepStrictEqual({ ...trace.getSpanContext(extracted) }, readTraceparent(traceparent));
+}
+
+function isWrittenPlainly(traceparent: string): boolean {
+  const spanContext = readTraceparent(traceparent)!;
+  const plain = writeTraceparent(spanContext);
+  if (plain === undefined) return true;
+  const fields = {};
+  guarded('injecting', () =>
+    propagation.inject(trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext(spanContext)), fields),
+  );
+  return isDeepStrictEqual(fields, { traceparent: plain });
 }

@@ -61,6 +61,11 @@ export const contextWith: (parent: Context, span: Span, operation?: unknown) => 
   ? (parent, span, operation) => new OperationContext(withoutOwn(parent), span, operation)
   : plain;
 
+/** Whether a context is an operation's, with nothing in it but the span that a propagator could write. */
+export function hasOnlySpan(active: Context): boolean {
+  return active instanceof OperationContext && active.parent === ROOT_CONTEXT;
+}
+
 /** Of one in another only the rest counts. To keep all of them kept what a message came with as long as its operation. */
 function withoutOwn(parent: Context): Context {
   return parent instanceof OperationContext ? parent.parent : parent;

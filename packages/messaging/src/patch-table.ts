@@ -6,7 +6,11 @@ export type AnyFunction = (this: any, ...args: any[]) => any;
 /** Calls the original: with the caller's own arguments, unless others are given. */
 export type Call = (args?: unknown[]) => any;
 /** What is done around a call of somebody else's function. It must give back what the call gave. */
-export type Advice = (call: Call, args: any, self: any) => unknown;
+export interface Advice {
+  (call: Call, args: any, self: any): unknown;
+  /** Whether there is anything for it to do: asked before anything is made for the call. Default: always. */
+  concerns?(self: any): boolean;
+}
 
 /** Wraps a handler of the app's. */
 export type Wrap = <F>(handler: F, advice: Advice) => F;
@@ -90,7 +94,12 @@ export class PatchTable {
   /** A function of the caller's, wrapped; anything else is given back for the library to complain of. */
   wrap<F>(original: F, advice: Advice): F {
     if (typeof original !== 'function') return original;
-    return wrapFunction(original as F & AnyFunction, advice.bind(this._owner), this._switch);
+    const { concerns } = advice;
+    return wrapFunction(
+      original as F & AnyFunction,
+      Object.assign(advice.bind(this._owner), { concerns }),
+      this._switch,
+    );
   }
 
   /** Takes out the wrappers that are outermost; one that somebody has wrapped again becomes a mere pass-through. */
@@ -107,8 +116,9 @@ export class PatchTable {
  * caller: they get what the original gave, or threw.
  */
 export function wrapFunction<F extends AnyFunction>(original: F, advice: Advice, on: { readonly isOn: boolean }): F {
+  const { concerns = always } = advice;
   const wrapper = function (this: unknown, ...args: unknown[]) {
-    return on.isOn ? invoke(original, advice, this, args) : original.apply(this, args);
+    return on.isOn && concerns(this) ? invoke(original, advice, this, args) : original.apply(this, args);
   };
   for (const key of Reflect.ownKeys(original)) {
     if (SHIMMER_MARKERS.has(key)) continue;
@@ -119,6 +129,8 @@ export function wrapFunction<F extends AnyFunction>(original: F, advice: Advice,
   }
   return wrapper as F;
 }
+
+const always = () => true;
 
 const SHIMMER_MARKERS = new Set<string | symbol>(['__original', '__unwrap', '__wrapped', 'prototype']);
 

@@ -9,21 +9,38 @@ import {
 import { boundedGetter } from './bounded-getter';
 import { globalPropagator } from './global-propagator';
 import { guarded, tellFailure } from './guarded';
-import { contextWith } from './operation-context';
+import { contextWith, hasOnlySpan } from './operation-context';
 import { XRAY_FIELD, XRAY_HEADER } from './systems/aws-trace-header';
-import { readTraceparent } from './traceparent';
-import type { MessagingSystem } from './types';
+import { readTraceparent, writeTraceparent } from './traceparent';
+import type { Fields, MessagingSystem } from './types';
 
 const setter = {
-  set: (fields: Map<string, string>, key: string, value: string) =>
-    void fields.set(key === XRAY_FIELD ? XRAY_HEADER : key, value),
+  set: (fields: Record<string, string>, key: string, value: string) =>
+    void (fields[key === XRAY_FIELD ? XRAY_HEADER : key] = value),
 };
 
-/** What the configured propagator writes for a context: strings by field name, as it is spelled on the wire. */
-export function fieldsOf(context: Context): Map<string, string> {
-  const fields = new Map<string, string>();
-  guarded('injecting', () => propagation.inject(context, fields, setter));
+/**
+ * What the configured propagator writes for a context.
+ * @param creation the span context in it
+ */
+export function fieldsOf(context: Context, creation: SpanContext | undefined): Fields {
+  const traceparent = creation && plainTraceparent(context, creation);
+  if (traceparent) return { traceparent };
+  const fields = {};
+  try {
+    propagation.inject(context, fields, setter);
+  } catch (error) {
+    tellFailure('injecting', error);
+  }
   return fields;
+}
+
+/**
+ * All that is to be written for a span in a context with nothing else in it, as in a handler or a worker, without the
+ * propagator's general work, which is a tenth of a publish.
+ */
+function plainTraceparent(context: Context, creation: SpanContext): string | undefined {
+  return hasOnlySpan(context) && globalPropagator().writesPlainly ? writeTraceparent(creation) : undefined;
 }
 
 /** The creation context that a message carries, with its baggage; without one, the context that it is put into. */

@@ -28,7 +28,7 @@ export function planSend<M>(core: TelemetryCore<M>, operation: Operation<M>, amb
   const source = activeOperation(ambient);
   linkFanOutSource(links, source, ambient);
   const intent = sendIntent(ambient);
-  for (const linked of intent.linked ?? []) links.add(linked, 'fan-out-source');
+  if (intent.linked) for (const linked of intent.linked) links.add(linked, 'fan-out-source');
   const { fields } = globalPropagator();
   const sentAtMs = Date.now();
   let forwarded: Map<M, SpanContext> | undefined;

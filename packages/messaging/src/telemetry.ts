@@ -21,7 +21,7 @@ import { countStories } from './story';
 import { now, TelemetryCore, type StartTime, type TelemetrySource } from './telemetry-core';
 import { Transaction } from './transaction';
 import { STORY_FIELD, writeStory, type ToldStory } from './told-story';
-import type { MessagingSystem, Operation } from './types';
+import type { Fields, MessagingSystem, Operation } from './types';
 
 interface ProcessOptions {
   /**
@@ -81,8 +81,9 @@ export class MessagingTelemetry<M> {
   }
 
   /** Whether operations on a destination are told at all; false for an ignored one, and where tracing is suppressed. */
-  observes(destination?: string): boolean {
+  observes(destination?: string, source?: string): boolean {
     if (isTracingSuppressed(context.active())) return false;
+    if (source !== undefined && this._core.isIgnored(source)) return false;
     return destination === undefined || !this._core.isIgnored(destination);
   }
 
@@ -113,13 +114,13 @@ export class MessagingTelemetry<M> {
     const kind = carriers.length > 0 ? SpanKind.PRODUCER : SpanKind.CLIENT;
     const active = this._core.start({ type: 'send', operation, kind, parent: ambient, links, attributes });
     if (carriers.length === 0) return active;
-    const fields = fieldsOf(active.context);
     const creation = spanContextOf(active.context);
+    const fields = fieldsOf(active.context, creation);
     for (const message of carriers) this._inject(message, withStory(fields, told?.(message)), creation);
     return active;
   }
 
-  private _inject(message: M, fields: ReadonlyMap<string, string>, creation: SpanContext | undefined): void {
+  private _inject(message: M, fields: Fields, creation: SpanContext | undefined): void {
     try {
       this._system.inject(message, fields, creation, this.config);
     } catch (error) {
@@ -133,7 +134,7 @@ export class MessagingTelemetry<M> {
     const operation = { ...send, name: 'create', destination, messages: [message], isBatch: false };
     const create = this._core.start({ type: 'create', operation, kind: SpanKind.PRODUCER, parent });
     const creation = spanContextOf(create.context);
-    this._inject(message, withStory(fieldsOf(create.context), told), creation);
+    this._inject(message, withStory(fieldsOf(create.context, creation), told), creation);
     return create;
   }
 
@@ -265,8 +266,8 @@ export class MessagingTelemetry<M> {
 }
 
 /** What a message carries: its creation context, and its story if it is published again. */
-function withStory(fields: ReadonlyMap<string, string>, told?: ToldStory): ReadonlyMap<string, string> {
-  return told ? new Map(fields).set(STORY_FIELD, writeStory(told)) : fields;
+function withStory(fields: Fields, told?: ToldStory): Fields {
+  return told ? { ...fields, [STORY_FIELD]: writeStory(told) } : fields;
 }
 
 /** Whether a message's process operation is a part of that of its batch. */

@@ -12,6 +12,11 @@ export function readTraceparent(text: string): SpanContext | undefined {
   return { traceId: text.slice(3, 35), spanId: text.slice(36, 52), traceFlags, isRemote: true };
 }
 
+/** The same the other way; undefined for one that takes more to be written. */
+export function writeTraceparent({ traceId, spanId, traceFlags, traceState }: SpanContext): string | undefined {
+  return traceFlags > 1 || traceState ? undefined : `00-${traceId}-${spanId}-0${traceFlags}`;
+}
+
 /** The value of each lower-case hexadecimal digit, by its code. */
 const DIGITS = Array.from({ length: 128 }, (_, code) => {
   const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));

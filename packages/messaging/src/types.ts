@@ -47,6 +47,9 @@ export interface Operation<Message> {
   attributes?: MessagingAttributes;
 }
 
+/** What a propagator writes for a context: texts by field name, as it is spelled on the wire. */
+export type Fields = Readonly<Record<string, string>>;
+
 /** What one messaging system, not one client library, knows of its messages. */
 export interface MessagingSystem<Message> {
   /** A value of `messaging.system` in semantic-conventions 1.44. */
@@ -58,12 +61,7 @@ export interface MessagingSystem<Message> {
    * Writes the propagation fields into the message; false where they did not fit.
    * @param creation what the fields say, for a carrier of the system's own
    */
-  inject(
-    message: Message,
-    fields: ReadonlyMap<string, string>,
-    creation: SpanContext | undefined,
-    options: CarrierOptions,
-  ): boolean;
+  inject(message: Message, fields: Fields, creation: SpanContext | undefined, options: CarrierOptions): boolean;
   /** Whether the message has room for a creation context. Default: it has. */
   canCarry?(message: Message, options: CarrierOptions): boolean;
   /** Whether the context in an outgoing message was read from a delivered one, so is not the caller's own choice. */

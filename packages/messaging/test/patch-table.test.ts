@@ -29,6 +29,15 @@ describe('the patch table', () => {
     assert.deepEqual(told, [[1, 2]]);
   });
 
+  it('passes by an advice that has nothing to do with whose method it is', () => {
+    const other = { send: target.send };
+    const concerned: Advice = Object.assign(advice.bind(undefined), { concerns: (self: unknown) => self === target });
+    for (const one of [target, other]) table.patch({ target: one, methods: { send: concerned } });
+    target.send(1);
+    assert.deepEqual(other.send(2), ['sent', 2]);
+    assert.deepEqual(told, [[1]]);
+  });
+
   it('patches a method once, however often it is told to', () => {
     table.patch({ target, methods: { send: advice } });
     table.patch({ target, methods: { send: advice } });

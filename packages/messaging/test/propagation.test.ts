@@ -1,7 +1,17 @@
 import { deepStrictEqual, strictEqual } from 'node:assert';
-import { propagation, ROOT_CONTEXT, trace, type TextMapPropagator } from '@opentelemetry/api';
+import {
+  createContextKey,
+  createTraceState,
+  propagation,
+  ROOT_CONTEXT,
+  trace,
+  type Context,
+  type SpanContext,
+  type TextMapPropagator,
+} from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { creationOf, readCarried } from '../src/propagation';
+import { contextWith } from '../src/operation-context';
+import { creationOf, fieldsOf, readCarried, spanContextOf } from '../src/propagation';
 import { kafka } from '../src/systems/kafka';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -36,6 +46,7 @@ const CARRIERS: Record<string, Record<string, string>> = {
   empty: { traceparent: '' },
 };
 
+const TRUSTED = createContextKey('trusted');
 const w3c = () => new W3CTraceContextPropagator();
 const PROPAGATORS: Record<string, TextMapPropagator> = {
   'W3C Trace Context and Baggage': new CompositePropagator({ propagators: [w3c(), new W3CBaggagePropagator()] }),
@@ -47,6 +58,24 @@ const PROPAGATORS: Record<string, TextMapPropagator> = {
     extract: into => trace.setSpanContext(into, { traceId: SPAN_ID + SPAN_ID, spanId: SPAN_ID, traceFlags: 1 }),
   },
   'one that reads nothing': { fields: () => ['traceparent'], inject() {}, extract: into => into },
+  'one that writes where it may only': {
+    fields: () => ['traceparent'],
+    inject: (context, carrier, setter) => {
+      if (context.getValue(TRUSTED) !== false) w3c().inject(context, carrier, setter);
+    },
+    extract: (into, carrier, getter) => w3c().extract(into, carrier, getter),
+  },
+};
+
+/** What an operation's span says of itself, and what it is in. */
+const WRITTEN: Record<string, [Partial<SpanContext>, Context?]> = {
+  'a sampled span': [{}],
+  'one that is not sampled': [{ traceFlags: 0 }],
+  'flags of a later level': [{ traceFlags: 3 }],
+  'a trace state': [{ traceState: createTraceState('vendor=1') }],
+  'no valid span': [{ traceId: '0'.repeat(32) }],
+  baggage: [{}, propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ tenant: { value: 'acme' } }))],
+  'a value of the app’s': [{}, ROOT_CONTEXT.setValue(TRUSTED, false)],
 };
 
 describe('what a message carries', () => {
@@ -80,6 +109,23 @@ describe('what a message carries', () => {
     propagation.setGlobalPropagator(new W3CBaggagePropagator());
     strictEqual(creationOf(kafka, message), undefined);
   });
+});
+
+describe('what is written into a message', () => {
+  for (const [name, propagator] of Object.entries(PROPAGATORS)) {
+    for (const [what, [spanContext, parent = ROOT_CONTEXT]] of Object.entries(WRITTEN)) {
+      it(`is what the propagator writes: ${what}, ${name}`, () => {
+        propagation.disable();
+        propagation.setGlobalPropagator(propagator);
+        const own = { traceId: TRACE_ID, spanId: SPAN_ID, traceFlags: 1, ...spanContext };
+        const span = trace.wrapSpanContext(own);
+        const written = {};
+        propagation.inject(trace.setSpan(parent, span), written);
+        const context = contextWith(parent, span, {});
+        deepStrictEqual(fieldsOf(context, spanContextOf(context)), written);
+      });
+    }
+  }
 });
 
 /** A span context as it can be compared: the trace state is an object of the propagator's. */

@@ -1,5 +1,5 @@
 import { diag, type SpanContext } from '@opentelemetry/api';
-import type { CarrierOptions, Destination, MessagingSystem } from '../types';
+import type { CarrierOptions, Destination, Fields, MessagingSystem } from '../types';
 import { toTraceHeader, toTraceparent, XRAY_FIELD, XRAY_HEADER } from './aws-trace-header';
 import { ownKey } from './own-key';
 import { snsAttribute, snsAttributeNames } from './sns-envelope';
@@ -79,13 +79,13 @@ export const sqs: MessagingSystem<SqsMessage> = {
 /** Into the attributes, where they have room, else into the X-Ray header. */
 function inject(
   message: SqsMessage,
-  fields: ReadonlyMap<string, string>,
+  fields: Fields,
   creation: SpanContext | undefined,
   { sqsCarrier }: CarrierOptions,
 ): boolean {
   if (sqsCarrier === 'aws-trace-header') return injectTraceHeader(message, creation);
   const isCarried = injectAttributes(message, fields);
-  if (isCarried && sqsCarrier === 'attributes' && !fields.has(XRAY_HEADER)) return true;
+  if (isCarried && sqsCarrier === 'attributes' && !(XRAY_HEADER in fields)) return true;
   return injectTraceHeader(message, creation) || isCarried;
 }
 

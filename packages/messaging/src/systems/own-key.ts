@@ -1,3 +1,5 @@
+import type { Fields } from '../types';
+
 /** The key under which a table has a field: as written, else without regard to case: others write `Traceparent`. */
 export function ownKey(table: object, name: string): string | undefined {
   if (Object.hasOwn(table, name)) return name;
@@ -8,22 +10,22 @@ export function ownKey(table: object, name: string): string | undefined {
 }
 
 /** A copy of a table with the fields of a context in it. */
-export function withFields<T extends object>(table: T | undefined, fields: ReadonlyMap<string, string>): T {
+export function withFields<T extends object>(table: T | undefined, fields: Fields): T {
   const copy: Record<string, unknown> = { ...table };
   setFields(copy, fields);
   return copy as T;
 }
 
 /** As {@link withFields}, in the table itself. */
-export function setFields(table: Record<string, unknown>, fields: ReadonlyMap<string, string>): void {
+export function setFields(table: Record<string, unknown>, fields: Fields): void {
   dropOlder(table, fields);
-  for (const [name, value] of fields) table[name] = value;
+  for (const name in fields) table[name] = fields[name];
 }
 
 /** Of the context that a message came with nothing is left where it is sent on with another one. */
-export function dropOlder(table: Record<string, unknown>, fields: ReadonlyMap<string, string>): void {
-  for (const name of fields.keys()) dropOtherSpellings(table, name);
-  if ('tracestate' in table && fields.has('traceparent')) delete table.tracestate;
+export function dropOlder(table: Record<string, unknown>, fields: Fields): void {
+  for (const name in fields) dropOtherSpellings(table, name);
+  if ('tracestate' in table && 'traceparent' in fields) delete table.tracestate;
 }
 
 function dropOtherSpellings(table: Record<string, unknown>, name: string): void {

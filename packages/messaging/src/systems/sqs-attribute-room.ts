@@ -1,4 +1,5 @@
 import { STORY_FIELD } from '../told-story';
+import type { Fields } from '../types';
 import { dropOlder } from './own-key';
 import { sizeOfAttribute, sizeOfMessage, type SqsAttributes } from './sqs-attributes';
 
@@ -35,10 +36,10 @@ interface Group {
 }
 
 /** What was written last, and how: the messages of one send, one after the other, get the same. */
-let last: { fields: ReadonlyMap<string, string>; groups: readonly Group[] } | undefined;
+let last: { fields: Fields; groups: readonly Group[] } | undefined;
 
 /** As many fields as fit, a trace without its baggage rather than none. */
-export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<string, string>): boolean {
+export function injectAttributes(message: SizedMessage, fields: Fields): boolean {
   if (last?.fields !== fields) last = { fields, groups: groupsOf(fields) };
   const { groups } = last;
   if (groups.length === 0) return false;
@@ -54,17 +55,17 @@ export function injectAttributes(message: SizedMessage, fields: ReadonlyMap<stri
 }
 
 /** None without the trace's own fields. */
-function groupsOf(fields: ReadonlyMap<string, string>): Group[] {
+function groupsOf(fields: Fields): Group[] {
   const essential: Group = { attributes: {}, bytes: 0 };
-  for (const name of fields.keys()) if (!EXTRA.includes(name)) addTo(essential, name, fields);
+  for (const name in fields) if (!EXTRA.includes(name)) addTo(essential, name, fields);
   if (essential.bytes === 0) return [];
   const groups = [essential];
-  for (const name of EXTRA) if (fields.get(name)) groups.push(addTo({ attributes: {}, bytes: 0 }, name, fields));
+  for (const name of EXTRA) if (fields[name]) groups.push(addTo({ attributes: {}, bytes: 0 }, name, fields));
   return groups;
 }
 
-function addTo(group: Group, name: string, fields: ReadonlyMap<string, string>): Group {
-  const StringValue = fields.get(name);
+function addTo(group: Group, name: string, fields: Fields): Group {
+  const StringValue = fields[name];
   if (!StringValue) return group;
   const attribute = { DataType: 'String', StringValue };
   group.attributes[name] = attribute;

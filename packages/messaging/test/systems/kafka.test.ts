@@ -23,21 +23,13 @@ describe('a Kafka record', () => {
     const message: KafkaMessage = {
       headers: { 'x-amzn-trace-id': Buffer.from('old'), Traceparent: 'old', other: 'x' },
     };
-    kafka.inject(
-      message,
-      new Map([
-        ['X-Amzn-Trace-Id', 'new'],
-        ['traceparent', 'new'],
-      ]),
-      undefined,
-      { sqsCarrier: 'attributes' },
-    );
+    kafka.inject(message, { 'X-Amzn-Trace-Id': 'new', traceparent: 'new' }, undefined, { sqsCarrier: 'attributes' });
     assert.deepEqual(message.headers, { 'X-Amzn-Trace-Id': 'new', traceparent: 'new', other: 'x' });
   });
 
   it('keeps no trace state of a context that is replaced, as that belongs to its trace', () => {
     const message: KafkaMessage = { headers: { traceparent: Buffer.from('old'), tracestate: Buffer.from('old') } };
-    kafka.inject(message, new Map([['traceparent', 'new']]), undefined, { sqsCarrier: 'attributes' });
+    kafka.inject(message, { traceparent: 'new' }, undefined, { sqsCarrier: 'attributes' });
     assert.deepEqual(message.headers, { traceparent: 'new' });
   });
 
