@@ -2,7 +2,12 @@
 import { Kafka, logLevel } from 'kafkajs';
 
 const [address, topic] = process.argv.slice(2);
-const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+// The topic is made by its first message: a real broker is not its leader at once.
+const kafka = new Kafka({
+  brokers: [address],
+  logLevel: logLevel.NOTHING,
+  retry: { initialRetryTime: 50, retries: 6 },
+});
 
 const producer = kafka.producer();
 await producer.connect();

@@ -12,8 +12,9 @@ exports.order = async function order(
   console.log('ordered');
 };
 
+/** The topic is made by its first message: a real broker is not its leader at once. */
 exports.kafkaOf = ({ Kafka, logLevel }, address) =>
-  new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { retries: 1 } });
+  new Kafka({ brokers: [address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 6 } });
 
 exports.sqsOf = ({ SQSClient }, endpoint) =>
   new SQSClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
