@@ -25,6 +25,26 @@ describe('the links of a span', () => {
     );
   });
 
+  it('keep apart spans of different traces that have one id', () => {
+    const links = new Links();
+    const traces = ['a', 'b', 'c'].map(letter => ({ ...context(1), traceId: letter.repeat(32) }));
+    for (const one of [...traces, context(2), ...traces]) links.addCreation(one);
+    assert.deepEqual(
+      links
+        .build(writer, 10)
+        .map(({ context: { traceId, spanId }, attributes }) => [
+          traceId[0] + Number(spanId),
+          attributes?.['messaging.batch.message_count'],
+        ]),
+      [
+        ['a1', 2],
+        ['b1', 2],
+        ['c1', 2],
+        ['a2', undefined],
+      ],
+    );
+  });
+
   it('beyond the cap are counted, and those that tell the story come first', () => {
     const links = new Links();
     for (let n = 1; n <= 5; n++) links.addCreation(context(n));

@@ -196,7 +196,10 @@ function connectDeadLetter({ headers, timestamp }: KafkaMessage): DeadLetter | u
   };
 }
 
-const epochMs = (timestamp: string | undefined) => (Number(timestamp) > 0 ? Number(timestamp) : undefined);
+function epochMs(timestamp: string | undefined): number | undefined {
+  const ms = Number(timestamp);
+  return ms > 0 ? ms : undefined;
+}
 
 function isSameText(one: string | Buffer, other: string | Buffer | null | undefined): boolean {
   return one === other || (Buffer.isBuffer(one) && Buffer.isBuffer(other) && one.equals(other));
