@@ -88,14 +88,18 @@ export class SqsReceivedMessages {
     return this._received.get(receiptHandle as string)?.carrier;
   }
 
-  /** Deleted, or given back to the queue. */
-  settled(receiptHandle: unknown, isDeleted: boolean): void {
+  /**
+   * Deleted, or given back to the queue.
+   * @returns what was known of the message
+   */
+  settled(receiptHandle: unknown, isDeleted: boolean): SqsMessage | undefined {
     const received = this._received.get(receiptHandle as string);
-    if (!received) return;
+    if (!received) return undefined;
     if (isDeleted) received.process?.doesNotComeAgain();
     received.isSettled = true;
     this._received.delete(receiptHandle as string);
     this._unfinished.end(received);
+    return received.carrier;
   }
 
   /** An extension ends nothing: it is a new deadline, and an event. Several messages may have one process operation. */

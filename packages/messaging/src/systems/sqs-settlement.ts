@@ -38,17 +38,20 @@ export class SqsSettlement {
 
   /** What it means for process operations that nothing else ends, and for attempts that are remembered. */
   answered({ Failed }: SqsBatchAnswer = {}): void {
-    const { name, destination } = this._settle;
-    const entries = this._settle.entries.filter(({ Id }) => !Failed?.some(failed => failed.Id === Id));
-    const extended = new Map<number, unknown[]>();
-    for (const entry of entries) {
-      const { ReceiptHandle, VisibilityTimeout } = entry;
-      const carrier = this._carrierOf(entry);
-      if (name === 'delete' && carrier) this._telemetry.forget({ name, destination, messages: [carrier] });
-      if (!VisibilityTimeout) this._received.settled(ReceiptHandle, name === 'delete');
-      else extended.set(VisibilityTimeout, [...(extended.get(VisibilityTimeout) ?? []), ReceiptHandle]);
+    const { name, destination, entries } = this._settle;
+    let extended: Map<number, unknown[]> | undefined;
+    for (const { Id, ReceiptHandle, VisibilityTimeout } of entries) {
+      if (Failed?.some(failed => failed.Id === Id)) continue;
+      const isDeleted = name === 'delete';
+      if (VisibilityTimeout && !isDeleted) {
+        extended ??= new Map();
+        extended.set(VisibilityTimeout, [...(extended.get(VisibilityTimeout) ?? []), ReceiptHandle]);
+        continue;
+      }
+      const carrier = this._received.settled(ReceiptHandle, isDeleted);
+      if (carrier && isDeleted) this._telemetry.forget({ name, destination, messages: [carrier] });
     }
-    for (const [timeoutS, receiptHandles] of extended) this._received.extended(receiptHandles, timeoutS);
+    extended?.forEach((receiptHandles, timeoutS) => this._received.extended(receiptHandles, timeoutS));
   }
 
   private _carrierOf(entry: SqsSettleEntry | null): SqsMessage | undefined {
