@@ -60,9 +60,8 @@ export class Publishing {
     this._written(publish, isWritable, options, channel);
     if (!hasCallback && !this._waitForConfirm(publish, channel)) publish.end();
     if (options?.mandatory) this._channels.of(channel).expectReturn(publish);
-    // The library has made them the prototype of what it writes, and a prototype has a shape of its own: to wait for the
-    // confirm with them doubles what we keep.
-    publish.operation.messages[0].headers = undefined;
+    // The library makes a message's headers a prototype, and a prototype has a shape and a dictionary of its own.
+    publish.releaseMessages();
     return isWritable;
   };
 

@@ -13,6 +13,8 @@ import type { Start, StartTime, TelemetryCore } from './telemetry-core';
 import { tellOutcome } from './tell-outcome';
 import type { Operation, OperationType } from './types';
 
+const NO_MESSAGES: readonly never[] = [];
+
 /** A started operation: code runs in its context, and it ends exactly once. */
 export class ActiveOperation<M = unknown> {
   readonly context: Context;
@@ -176,6 +178,12 @@ export class ActiveOperation<M = unknown> {
   addEvent(event: EventKey, attributes: MessagingAttributes): void {
     if (this._isEnded) return;
     guarded('adding an event', () => this.span.addEvent(EVENT_NAMES[event], this._core.writer.write(attributes)));
+  }
+
+  /** For a send that waits for its confirm: its messages are half of what it keeps, and are not asked for any more. */
+  releaseMessages(): void {
+    // A hook was given the operation, and may have kept it.
+    if (!this._core.config.sendHook) this.operation.messages = NO_MESSAGES;
   }
 
   /**

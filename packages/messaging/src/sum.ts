@@ -9,6 +9,8 @@ export class Sum {
   private readonly _values = new Map<Attributes, number>();
   /** Of series that have no such object. */
   private readonly _attributes = new Map<string, Attributes>();
+  /** Of those the last: what is counted next tends to be the same. */
+  private _last?: { asked: Attributes; known: Attributes };
   private _instrument?: Observable;
   private readonly _observe = (result: ObservableResult) => {
     for (const [attributes, value] of this._values) result.observe(value, attributes);
@@ -20,10 +22,13 @@ export class Sum {
 
   /** As {@link add}, for attributes that are alike and not the same: for what is rare and has few series. */
   addTo(attributes: Attributes, count: number): void {
-    const key = JSON.stringify(attributes);
-    const known = this._attributes.get(key) ?? attributes;
-    this._attributes.set(key, known);
-    this.add(known, count);
+    if (this._last?.asked !== attributes) {
+      const key = JSON.stringify(attributes);
+      const known = this._attributes.get(key) ?? attributes;
+      this._attributes.set(key, known);
+      this._last = { asked: attributes, known };
+    }
+    this.add(this._last.known, count);
   }
 
   /** @param instrument tells the sums from now on, in place of the one before */

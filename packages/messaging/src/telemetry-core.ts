@@ -1,6 +1,7 @@
 import {
   INVALID_SPAN_CONTEXT,
   trace,
+  type Attributes,
   type Context,
   type Meter,
   type Span,
@@ -77,6 +78,7 @@ export class TelemetryCore<M = unknown> {
   readonly attempts: RecentMap<Attempt>;
   private readonly _stable: StableAttributes;
   private readonly _tellsPast?: (header: string) => boolean;
+  private _lastEvent?: { event: string; consumerGroup: string | undefined; attributes: Attributes };
   private readonly _capturesHeaders: boolean;
   private readonly _isCaptured: (header: string) => boolean;
 
@@ -115,6 +117,15 @@ export class TelemetryCore<M = unknown> {
   /** @param memory what was remembered across deliveries, and has been dropped */
   recordDropped(memory: string): void {
     this.metrics?.recordDropped(this.writer.write({ system: this.system.name, memory }));
+  }
+
+  /** A channel whose buffer is full has one such event for each publish: the attributes of the last one are kept. */
+  recordClientEvent(event: string, consumerGroup: string | undefined): void {
+    if (this._lastEvent?.event !== event || this._lastEvent.consumerGroup !== consumerGroup) {
+      const values = { system: this.system.name, clientEvent: event, consumerGroupName: consumerGroup };
+      this._lastEvent = { event, consumerGroup, attributes: this.writer.write(values) };
+    }
+    this.metrics?.recordClientEvent(this._lastEvent.attributes);
   }
 
   start(start: Start<M>): ActiveOperation<M> {

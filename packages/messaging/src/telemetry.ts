@@ -255,8 +255,7 @@ export class MessagingTelemetry<M> {
   /** Something that happened to a client, counted. */
   clientEvent(event: string, consumerGroup?: string): void {
     if (isTracingSuppressed(context.active())) return;
-    const values = { system: this._system.name, clientEvent: event, consumerGroupName: consumerGroup };
-    this._core.metrics?.recordClientEvent(this._core.writer.write(values));
+    this._core.recordClientEvent(event, consumerGroup);
   }
 
   /** Several sends that count together or not at all. */
