@@ -3,6 +3,7 @@
  * confirmed, delivered and settled in each way, on one connection. And what messages take that nobody settles.
  */
 import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib';
+import { TracedConsumer } from '../by-hand/rabbitmq';
 import { instrument } from '../instrument';
 import { load } from '../library';
 import { realBrokers } from '../macro/brokers';
@@ -64,7 +65,9 @@ async function main(): Promise<void> {
   const before = heapMb();
   let kept = 0;
   const all = new Promise<void>(resolve => (reached = resolve));
-  await keeper.consume(queue, () => void (++kept === Number(unsettled) && reached()));
+  const keep = () => void (++kept === Number(unsettled) && reached());
+  // By hand only what nobody settles is measured: it is the SDK's span, and where it is kept.
+  await (mode === 'by hand' ? new TracedConsumer(keeper).consume(queue, keep) : keeper.consume(queue, keep));
   await publish(publisher, queue, Number(unsettled));
   await all;
   tell(`more for ${kept} messages that nobody has settled`, heapMb() - before);
