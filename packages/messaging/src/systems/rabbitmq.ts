@@ -115,14 +115,14 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   }),
   sentAt({ headers, timestamp, redelivered, queue }) {
     if (redelivered) return undefined;
-    const [stamp, seconds] = [headers?.[SENT_AT_HEADER], typeof timestamp === 'number' ? timestamp : NaN];
-    const sentAt = typeof stamp === 'number' ? stamp : seconds * 1000;
+    const stamp = headers?.[SENT_AT_HEADER];
+    const sentAt = typeof stamp === 'number' ? stamp : typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+    if (!headers?.['x-death']) return Number.isNaN(sentAt) ? undefined : sentAt;
+    // What was published after it had died, with the headers that it had then, waits since that.
     const diedAt = lastDeathAt(headers);
-    // What was published after that, with the headers of a message that had died, waits since then.
-    const hasDied = headers?.['x-death'] && !(diedAt !== undefined && sentAt >= diedAt + 1000);
+    if (diedAt !== undefined && sentAt !== undefined && sentAt >= diedAt + 1000) return sentAt;
     // A dead letter waits here since it died; one that has come back to the queue it died in is not delivered first.
-    if (hasDied) return deadLetterFrom(headers, queue)?.deadLetteredAtMs;
-    return Number.isNaN(sentAt) ? undefined : sentAt;
+    return deadLetterFrom(headers, queue)?.deadLetteredAtMs;
   },
   /** A classic queue says only that a message was delivered before, not how often. */
   deliveryCount({ headers, redelivered, queue }) {
