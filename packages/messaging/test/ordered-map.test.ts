@@ -29,6 +29,18 @@ describe('an ordered map', () => {
     assert.deepEqual([...map.keys()], [4, 5, 6]);
   });
 
+  it('has what it had, however many have come and gone', () => {
+    const map = filled(1, 2, 3);
+    for (let key = 10; key < 1000; key++) {
+      map.set({ key, value: 'one that goes' });
+      assert.equal(map.delete(key)?.key, key);
+    }
+    map.set({ key: 4, value: 'value 4' });
+    assert.deepEqual([...map.keys()], [1, 2, 3, 4]);
+    assert.deepEqual([map.size, map.get(2)?.value, map.oldest?.key], [4, 'value 2', 1]);
+    assert.equal(map.get(500), undefined);
+  });
+
   it('gives all keys to who deletes them on the way', () => {
     const map = filled(1, 2, 3, 4);
     const seen: number[] = [];
