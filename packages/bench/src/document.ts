@@ -38,10 +38,12 @@ const PARTS: Record<string, string> = {
   startup: 'Start of an app, ms',
 };
 
-export async function publish(part: string, results: readonly CaseResult[]): Promise<void> {
-  await write(part, {
-    results: results.map(({ name, unit, spans, costs }) => ({ name, unit, spans, costs: costs.map(rounded) })),
-  });
+/** @param isWhole whether all cases were measured: else the others stay as they are */
+export async function publish(part: string, measured: readonly CaseResult[], isWhole: boolean): Promise<void> {
+  const results = measured.map(({ name, unit, spans, costs }) => ({ name, unit, spans, costs: costs.map(rounded) }));
+  const before = isWhole || !existsSync(fileOf(part)) ? [] : (read(part).results ?? []);
+  const all = new Map([...before, ...results].map(one => [one.name, one]));
+  await write(part, { results: [...all.values()] });
 }
 
 /** A preload's cost; what it adds is over the same app without one. */
@@ -70,6 +72,7 @@ export function facts(): Facts {
 }
 
 const fileOf = (part: string) => path.join(FOLDER, 'benchmarks', `${part}.json`);
+const read = (part: string) => JSON.parse(readFileSync(fileOf(part), 'utf8')) as Published;
 
 function versionOf(name: string): string {
   const require = createRequire(__filename);
@@ -102,7 +105,7 @@ function document(): string {
 }
 
 function section(part: string): string {
-  const { date, machine, versions, results, starts } = JSON.parse(readFileSync(fileOf(part), 'utf8')) as Published;
+  const { date, machine, versions, results, starts } = read(part);
   const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const content = results ? [table(results), weakOnes(results)] : [startTable(starts ?? [])];
   return [`## ${PARTS[part]}`, ...content, `${date}, ${machine}; ${list.join(', ')}.`].join('\n\n');

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const results = values.macro ? await macro(values) : await micro(values);
   console.log(results.map(toText).join('\n\n'));
   if (values.json) writeFileSync(values.json, JSON.stringify(results, undefined, 2));
-  if (values.write) await publish(values.macro ? `macro-${values.brokers}` : 'micro', results);
+  if (values.write) await publish(values.macro ? `macro-${values.brokers}` : 'micro', results, !values.only);
 }
 
 function micro(values: Values): Promise<CaseResult[]> {
