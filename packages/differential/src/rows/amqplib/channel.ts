@@ -1,5 +1,6 @@
 import type { Row, Stage } from '../../stage';
 import { valueText } from '../../value-text';
+import { hostileRows } from '../hostile-rows';
 import { body, ignore, openChannel, queue, type Actors } from './actors';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- two APIs with the same methods. */
@@ -232,6 +233,23 @@ const ordinary: Record<string, Play> = {
   },
 };
 
+/** Nothing looks at a handler before it is called. */
+const hostile = hostileRows<Actors>({
+  'a handler of a message': async (stage, actors, value) => {
+    if (typeof value === 'function') return;
+    const { api, control, connection } = actors;
+    const channel = await openChannel(actors, 'Channel');
+    const { queue: own } = await api.ask(control, 'assertQueue', '', { exclusive: true });
+    await api.request(stage, 'Channel.consume', channel, own, value, { noAck: true });
+    const failed = new Promise(resolve => {
+      channel.once('handler-error', resolve);
+      connection.once('close', resolve);
+    });
+    stage.start('Channel.sendToQueue', channel, own, body);
+    await failed;
+  },
+});
+
 const refusals = Object.fromEntries(
   refused.map(([method, ...args]): [string, Play] => [
     `${method} of ${valueText(args[0])} is refused`,
@@ -264,4 +282,4 @@ const confirms: Row<Actors>[] = [
   },
 ];
 
-export const channelRows = [...onEach({ ...ordinary, ...settling, ...ending, ...refusals }), ...confirms];
+export const channelRows = [...onEach({ ...ordinary, ...settling, ...ending, ...refusals }), ...confirms, ...hostile];

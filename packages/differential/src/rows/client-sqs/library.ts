@@ -48,7 +48,7 @@ const extended: readonly [method: string, ...args: unknown[]][] = [
   ['addChecksumAlgorithm', { algorithmId: () => 'none', checksumConstructor: () => class {} }],
   ['checksumAlgorithms'],
   ['httpHandler'],
-  ['updateHttpClientConfig', 'requestTimeout', 7],
+  ['updateHttpClientConfig', 'requestTimeout', 60_000],
   ['httpHandlerConfigs'],
   ['setHttpAuthScheme', { schemeId: 'mine' }],
   ['httpAuthSchemes'],

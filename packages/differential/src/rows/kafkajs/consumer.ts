@@ -198,7 +198,21 @@ const ordinary = rows<Actors>({
   })),
 });
 
+/** On a consumer of its own, which has no topics. */
+async function runOnThrowaway({ kafka }: Actors, stage: Stage, run: unknown): Promise<void> {
+  const consumer = kafka.consumer(settingsOf(`run-${count++}`));
+  await stage.call('Consumer.run', consumer, run);
+  await consumer.disconnect();
+}
+
 const hostile = hostileRows<Actors>({
+  'a run configuration': (stage, actors, value) => runOnThrowaway(actors, stage, value),
+  // Which is called, unless there seems to be none.
+  'a handler': (stage, actors, value) =>
+    value && typeof value !== 'function'
+      ? consume(actors, stage, { run: () => ({ eachMessage: value }) })
+      : runOnThrowaway(actors, stage, { eachMessage: value }),
+  'a handler of batches': (stage, actors, value) => runOnThrowaway(actors, stage, { eachBatch: value }),
   'a place to seek': (stage, { consumer }, value) => stage.call('Consumer.seek', consumer, value),
   'topics to pause': (stage, { consumer }, value) => stage.call('Consumer.pause', consumer, value),
   'topics to resume': (stage, { consumer }, value) => stage.call('Consumer.resume', consumer, value),
