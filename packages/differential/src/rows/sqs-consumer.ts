@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Message } from '@aws-sdk/client-sqs';
 import * as library from 'sqs-consumer';
 import type { Script } from '../script';
@@ -115,6 +116,16 @@ const configured: Row<Actors>[] = Object.entries(options).map(([name, given]) =>
   play: (stage, actors) => consume(stage, actors, { ...handled('handleMessage', stage, keep), ...given }),
 }));
 
+/** The server is in this process. */
+const requestHasArrived = () =>
+  new Promise<void>(resolve => {
+    const onRequest = () => {
+      unsubscribe('http.server.request.start', onRequest);
+      resolve();
+    };
+    subscribe('http.server.request.start', onRequest);
+  });
+
 const ordinary = rows<Actors>({
   'batches in loops': (stage, actors) => {
     const end = async (messages: Message[]) => {
@@ -151,10 +162,12 @@ const ordinary = rows<Actors>({
     const consumer = stage.apply('new Consumer', () => new Consumer(given));
     noteEvents(stage, consumer);
     const failed = new Promise<void>(resolve => void consumer.once('error', () => resolve()));
+    const arrived = requestHasArrived();
     stage.start('Consumer.start', consumer);
     stage.start('Consumer.start', consumer);
     stage.note(valueText(consumer.status));
-    // When the poll is on its way.
+    await arrived;
+    // With all of it.
     await actors.sqs.getQueueAttributes({ QueueUrl: queueUrl });
     stage.start('Consumer.stop', consumer, { abort: true });
     await failed;

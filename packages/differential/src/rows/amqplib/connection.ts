@@ -32,6 +32,17 @@ const ordinary = rows<Actors>({
     await api.request(stage, `${api.recovering}.waitForConnect`, connection);
     await useConnection(api, stage, api.recovering, connection);
   },
+  'a connection that somebody has patched': async (stage, { api, url }) => {
+    const connection = await api.request(stage, 'connect', api.library, url, socketOptions);
+    for (const method of ['createChannel', 'createConfirmChannel']) {
+      const original = connection[method];
+      connection[method] = function (...args: unknown[]) {
+        stage.note(`patched ${method}`);
+        return original.apply(this, args);
+      };
+    }
+    await useConnection(api, stage, api.connection, connection);
+  },
   'a connection that is refused': async (stage, { api }) => {
     await api.request(stage, 'connect', api.library, 'amqp://127.0.0.1:1', socketOptions);
     await api.request(stage, 'connect', api.library, 'http://127.0.0.1:1', socketOptions);

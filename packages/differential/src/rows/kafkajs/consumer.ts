@@ -1,4 +1,4 @@
-import type { Consumer, ConsumerConfig, EachBatchPayload, EachMessagePayload } from 'kafkajs';
+import type { Consumer, ConsumerConfig, EachBatchPayload, EachMessageHandler, EachMessagePayload } from 'kafkajs';
 import type { Row, Stage } from '../../stage';
 import { valueText } from '../../value-text';
 import { hostileRows, rows } from '../hostile-rows';
@@ -163,6 +163,21 @@ const ordinary = rows<Actors>({
     },
     run: handled => ({ eachMessage: handled }),
   })),
+  'a consumer that somebody has patched': plays(stage => ({
+    before: consumer => {
+      const { run } = consumer;
+      consumer.run = config => {
+        stage.note(`patched run of ${valueText(config)}`);
+        const eachMessage: EachMessageHandler = async payload => {
+          stage.note('patched handler');
+          await config?.eachMessage?.(payload);
+        };
+        return run({ ...config, eachMessage });
+      };
+    },
+    run: handled => ({ eachMessage: handled }),
+  })),
+  'a frozen configuration of a run': plays(() => ({ run: handled => Object.freeze({ eachMessage: handled }) })),
   'a listener that throws': plays(stage => ({
     before: consumer => {
       stage.start('Consumer.on', consumer, consumer.events.END_BATCH_PROCESS, () => {
