@@ -1,10 +1,11 @@
 import type { ActiveOperation } from '../active-operation';
+import { OrderedMap, type Placed } from '../ordered-map';
 import { MAX_TIMER_MS } from '../timer';
 
 /** So many at once; the one that waits longest ends first. */
 const MAX_PROCESSES = 10_000;
 
-interface Unfinished {
+interface Unfinished extends Placed<object, Unfinished> {
   readonly process: ActiveOperation;
   /** When its message is visible again, as `performance.now()`. */
   endsAtMs: number;
@@ -15,14 +16,14 @@ interface Unfinished {
  * settled, or visible again: for that there is one timer.
  */
 export class UnfinishedProcesses {
-  private readonly _unfinished = new Map<object, Unfinished>();
+  private readonly _unfinished = new OrderedMap<object, Unfinished>();
   private _timer?: NodeJS.Timeout;
   private _firesAtMs = Infinity;
 
   /** @param message what stands for the message here and in `end` */
   add(message: object, process: ActiveOperation, endsAtMs: number): void {
-    this._unfinished.set(message, { process, endsAtMs });
-    if (this._unfinished.size > MAX_PROCESSES) this.end(this._unfinished.keys().next().value!);
+    this._unfinished.set({ key: message, process, endsAtMs });
+    if (this._unfinished.size > MAX_PROCESSES) this.end(this._unfinished.oldest!.key);
     this._arm(endsAtMs);
   }
 
@@ -35,9 +36,7 @@ export class UnfinishedProcesses {
   }
 
   end(message: object): void {
-    const unfinished = this._unfinished.get(message);
-    this._unfinished.delete(message);
-    unfinished?.process.end();
+    this._unfinished.delete(message)?.process.end();
   }
 
   private _arm(atMs: number): void {
@@ -53,7 +52,8 @@ export class UnfinishedProcesses {
     this._firesAtMs = Infinity;
     const nowMs = performance.now();
     let nextMs = Infinity;
-    for (const [message, { endsAtMs }] of this._unfinished) {
+    for (const message of [...this._unfinished.keys()]) {
+      const { endsAtMs = Infinity } = this._unfinished.get(message) ?? {};
       if (endsAtMs <= nowMs) this.end(message);
       else nextMs = Math.min(nextMs, endsAtMs);
     }
