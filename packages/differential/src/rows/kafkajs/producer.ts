@@ -15,6 +15,21 @@ async function onThrowaway({ kafka }: Actors, stage: Stage, method: 'send' | 'se
   await producer.disconnect();
 }
 
+/** kafkajs wants it to retry. */
+const idempotent = { idempotent: true, retry: { retries: 1 } };
+const transactional = (transactionalId: string) => ({ ...idempotent, transactionalId, maxInFlightRequests: 1 });
+
+let transactions = 0;
+
+async function inOwnTransaction({ kafka }: Actors, stage: Stage, method: string, argument: unknown): Promise<void> {
+  const producer = kafka.producer(transactional(`own-${transactions++}`));
+  await producer.connect();
+  const transaction = await producer.transaction();
+  await stage.call(`Transaction.${method}`, transaction, argument);
+  await stage.call('Transaction.abort', transaction);
+  await producer.disconnect();
+}
+
 const hostile = hostileRows<Actors>({
   'a record': (stage, actors, value) => onThrowaway(actors, stage, 'send', value),
   'a topic': (stage, actors, value) => onThrowaway(actors, stage, 'send', { topic: value, messages: [{ value: 'x' }] }),
@@ -37,6 +52,11 @@ const hostile = hostileRows<Actors>({
     onThrowaway(actors, stage, 'sendBatch', { topicMessages: [{ topic, messages: value }] }),
   'a record whose promise nobody looks at': (stage, { producer }, value) =>
     stage.abandon('Producer.send', producer, { topic, messages: value }),
+  'a record of a transaction': (stage, actors, value) => inOwnTransaction(actors, stage, 'send', value),
+  'messages of a transaction': (stage, actors, value) =>
+    inOwnTransaction(actors, stage, 'send', { topic, messages: value }),
+  'topics of a transaction': (stage, actors, value) =>
+    inOwnTransaction(actors, stage, 'sendBatch', { topicMessages: value }),
   'the configuration of a producer': (stage, { kafka }, value) => stage.call('Kafka.producer', kafka, value),
   'the configuration of a consumer': (stage, { kafka }, value) => stage.call('Kafka.consumer', kafka, value),
 });
@@ -80,10 +100,6 @@ async function withProducer(
 }
 
 const record = { topic, messages: [{ value: 'x' }] };
-/** kafkajs wants it to retry. */
-const idempotent = { idempotent: true, retry: { retries: 1 } };
-const transactional = (transactionalId: string) => ({ ...idempotent, transactionalId, maxInFlightRequests: 1 });
-
 const inTransaction =
   (id: string, work: (stage: Stage, transaction: Transaction) => Promise<unknown>): Row<Actors>['play'] =>
   (stage, actors) =>
