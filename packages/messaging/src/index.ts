@@ -11,6 +11,7 @@ export { readSection, type Section } from './file/section';
 export { guarded } from './guarded';
 export { isSupported, type ClientFile, type ClientModule } from './loaded-files';
 export { isObject } from './is-object';
+export { nameTable } from './name-table';
 export { MAX_TIMER_MS } from './timer';
 export { tellOutcome } from './tell-outcome';
 export { traceLoop, type Loop } from './loop';

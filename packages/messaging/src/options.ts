@@ -36,7 +36,7 @@ export const flag: OptionKind<boolean> = {
   allowed: 'true or false',
   words: ['true', 'false'],
   schema: { type: 'boolean' },
-  parse: text => ({ true: true, false: false })[text.toLowerCase()],
+  parse: text => [true, false].find(value => String(value) === text.toLowerCase()),
   accepts: value => typeof value === 'boolean',
 };
 

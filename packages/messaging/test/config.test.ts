@@ -25,6 +25,16 @@ describe('the configuration', () => {
     assert.equal(resolveConfig('amqplib', {}, {}).maxLinks, OPTIONS.maxLinks.default);
   });
 
+  it('knows no value by a name that every object has', () => {
+    for (const text of ['__proto__', 'constructor', 'toString']) {
+      const lines = linesOf(() =>
+        assert.equal(resolveConfig('sqs', {}, { OTEL_INSTRUMENTATION_SQS_ENABLED: text }).enabled, true),
+      );
+      assert.equal(lines.length, 1);
+      assert.match(lines[0], /OTEL_INSTRUMENTATION_SQS_ENABLED is ".*"; allowed: true/);
+    }
+  });
+
   it('reads every kind of option from the environment', () => {
     const read = (suffix: string, text: string) =>
       resolveConfig('sqs', {}, { [`OTEL_INSTRUMENTATION_SQS_${suffix}`]: text });

@@ -1,5 +1,5 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import type { MessagingConfig } from '@queuetrace/messaging';
+import { nameTable, type MessagingConfig } from '@queuetrace/messaging';
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a client that is off is not even loaded. */
 const kafkajs = () =>
@@ -27,9 +27,9 @@ export const CLIENT_PACKAGES: Readonly<Record<ClientName, string>> = {
 };
 
 /** What else people call them. */
-export const CLIENT_ALIASES: Readonly<Record<string, ClientName>> = {
+export const CLIENT_ALIASES = nameTable<ClientName>({
   kafka: 'kafkajs',
   rabbitmq: 'amqplib',
   amqp: 'amqplib',
   aws_sqs: 'sqs',
-};
+});

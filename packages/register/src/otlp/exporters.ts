@@ -29,6 +29,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
+import { nameTable } from '@queuetrace/messaging';
 import { endpointOf, type Signal } from './endpoint';
 import { OtlpTransport } from './transport';
 
@@ -78,7 +79,7 @@ function delegateOf<Items, Answer>(
 }
 
 /** The instruments whose points are differences, by temporality preference (OTLP metrics exporter specification). */
-const DELTA: Readonly<Record<string, readonly InstrumentType[]>> = {
+const DELTA = nameTable<readonly InstrumentType[]>({
   delta: [
     InstrumentType.COUNTER,
     InstrumentType.OBSERVABLE_COUNTER,
@@ -87,7 +88,7 @@ const DELTA: Readonly<Record<string, readonly InstrumentType[]>> = {
     InstrumentType.HISTOGRAM,
   ],
   low_memory: [InstrumentType.COUNTER, InstrumentType.HISTOGRAM],
-};
+});
 
 class OtlpMetricExporter extends OTLPExporterBase<ResourceMetrics> implements PushMetricExporter {
   constructor(

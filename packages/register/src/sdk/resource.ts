@@ -11,14 +11,14 @@ import {
   type Resource,
   type ResourceDetector,
 } from '@opentelemetry/resources';
-import { didYouMean, matcher, report } from '@queuetrace/messaging';
+import { didYouMean, matcher, nameTable, report } from '@queuetrace/messaging';
 
-export const RESOURCE_DETECTORS: Readonly<Record<string, ResourceDetector>> = {
+export const RESOURCE_DETECTORS = nameTable<ResourceDetector>({
   host: hostDetector,
   os: osDetector,
   process: processDetector,
   serviceinstance: serviceInstanceIdDetector,
-};
+});
 
 /** What is configured counts more than what is detected. */
 export function resourceOf({ attributes = [], ...model }: ResourceConfigModel): Resource {

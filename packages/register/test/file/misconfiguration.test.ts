@@ -68,6 +68,14 @@ const IGNORED: Record<string, [string, RegExp]> = {
     `${FORMAT}\n${PROPAGATOR}\nresource: { detection/development: { detectors: [{ container: }] } }\n`,
     /"container" is not bundled; allowed: host/,
   ],
+  'a propagator by a name that every object has': [
+    `${FORMAT}\npropagator: { composite_list: constructor }\n`,
+    /"constructor" is not known; allowed: tracecontext/,
+  ],
+  'a detector by a name that every object has': [
+    `${FORMAT}\n${PROPAGATOR}\nresource: { detection/development: { detectors: [{ constructor: }] } }\n`,
+    /"constructor" is not bundled; allowed: host/,
+  ],
   'an unknown option': [`${OPTIONS}kafkajs: { max_linkz: 3 }\n`, /js\.kafkajs\.max_linkz: .*did you mean max_links\?/],
   "an option's name in code": [`${OPTIONS}sqs: { maxLinks: 3 }\n`, /js\.sqs\.maxLinks: .*did you mean max_links\?/],
   'a value that is not allowed': [
