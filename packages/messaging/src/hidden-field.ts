@@ -1,3 +1,5 @@
+import { isObject } from './is-object';
+
 /** Gives back the object that it is given: the private fields of a class derived from it are then added to that one. */
 class Given {
   constructor(object: object) {
@@ -29,10 +31,11 @@ export function hiddenField<Value>(): HiddenField<Value> {
     }
 
     static has(object: object): boolean {
-      return #value in object || ofFixed.has(object);
+      return isObject(object) && (#value in object || ofFixed.has(object));
     }
 
     static get(object: object): Value | undefined {
+      if (!isObject(object)) return undefined;
       return #value in object ? object.#value : ofFixed.get(object);
     }
 

@@ -44,6 +44,14 @@ describe('a hidden field', () => {
     assert.equal(one.get(object), 1);
   });
 
+  it('has nothing for what is no object', () => {
+    const field = hiddenField<number>();
+    for (const value of [undefined, null, 1, 'text'] as unknown as object[]) {
+      assert.equal(field.has(value), false);
+      assert.equal(field.get(value), undefined);
+    }
+  });
+
   it('is not copied with the object', () => {
     const field = hiddenField<number>();
     const object = {};
