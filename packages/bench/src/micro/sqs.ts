@@ -9,8 +9,8 @@ const QueueUrl = 'http://127.0.0.1:9324/000000000000/orders';
 /** As many as SQS takes and gives at once. */
 const BATCH = 10;
 
-/** What the service says to each request, as if it had been on the network: a receipt handle is another one each time. */
-function answers(): (name: string) => Buffer {
+/** What the service says to each request, as if it had been on the network. */
+function answers(): Record<string, Buffer> {
   const entries = Array.from({ length: BATCH }, (_, index) => String(index));
   // The sum is not the right one: to know that costs as much as to know that it is.
   const sum = { MD5OfMessageAttributes: '00000000000000000000000000000000' };
@@ -18,11 +18,9 @@ function answers(): (name: string) => Buffer {
     SendMessage: { MessageId: 'id', MD5OfMessageBody: 'sum', ...sum },
     SendMessageBatch: { Successful: entries.map(Id => ({ Id, MessageId: Id, MD5OfMessageBody: 'sum', ...sum })) },
     DeleteMessage: {},
+    ReceiveMessage: { Messages: entries.map(received) },
   };
-  const texts = new Map(Object.entries(bodies).map(([name, body]) => [name, JSON.stringify(body)]));
-  const messages = JSON.stringify({ Messages: entries.map(received) });
-  let receives = 0;
-  return name => Buffer.from(texts.get(name) ?? messages.replaceAll('handle', `handle-${++receives}`));
+  return Object.fromEntries(Object.entries(bodies).map(([name, body]) => [name, Buffer.from(JSON.stringify(body))]));
 }
 
 function received(id: string) {
@@ -38,11 +36,11 @@ function received(id: string) {
 
 function stubbedClient(): SQSClient {
   const { SQSClient } = load('@aws-sdk/client-sqs') as typeof import('@aws-sdk/client-sqs');
-  const answer = answers();
+  const bodies = answers();
   const headers = { 'x-amzn-requestid': 'request', 'content-type': 'application/x-amz-json-1.0' };
   const handle = async (request: { headers: Record<string, string> }) => {
     const [, name] = request.headers['x-amz-target'].split('.');
-    return { response: { statusCode: 200, headers, body: new Uint8Array(answer(name)) } };
+    return { response: { statusCode: 200, headers, body: new Uint8Array(bodies[name]) } };
   };
   return new SQSClient({
     region: 'us-east-1',
