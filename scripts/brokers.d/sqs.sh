@@ -44,9 +44,15 @@ elasticmq_install() {
 }
 
 elasticmq_launch() {
-  local config=$DATA/elasticmq-$SQS_PORT.conf jvm
+  local folder=$DATA/sqs-$SQS_PORT config jvm
+  config=$folder/elasticmq.conf
   read -ra jvm <<<"$BROKERS_JVM"
-  elasticmq_config >"$config"
+  [ -n "$BROKERS_KEEP_DATA" ] || rm -rf "$folder"
+  mkdir -p "$folder"
+  {
+    elasticmq_config
+    [ -z "$BROKERS_KEEP_DATA" ] || elasticmq_storage "$folder"
+  } >"$config"
   detach sqs "$JAVA" -Xms32m "-Xmx$SQS_HEAP" "${jvm[@]}" "-Dconfig.file=$config" \
     -cp "$DOWNLOADS/elasticmq-$ELASTICMQ_VERSION/*" org.elasticmq.server.Main
 }
@@ -59,6 +65,14 @@ rest-sqs { enabled = true, bind-port = $SQS_PORT, bind-hostname = "127.0.0.1", s
 rest-stats { enabled = false }
 generate-node-address = false
 aws { region = us-east-1, accountId = 000000000000 }
+END
+}
+
+# Each message is on the disk before it is answered for.
+elasticmq_storage() { # FOLDER
+  cat <<END
+queues-storage { enabled = true, path = "$1/queues.conf" }
+messages-storage { enabled = true, uri = "jdbc:h2:$1/messages;WRITE_DELAY=0" }
 END
 }
 

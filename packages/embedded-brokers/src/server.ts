@@ -8,6 +8,8 @@ export interface EmbeddedBroker {
   readonly port: number;
   /** Ends every socket and frees the port; a second call does nothing. */
   stop(): Promise<void>;
+  /** After a stop: serves on the same port again, with what it had, as a broker that had it on its disk. */
+  start(): Promise<void>;
 }
 
 /** Loopback only: none of these servers checks who is calling. */
@@ -25,8 +27,11 @@ export async function serve(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(port, host);
-  await once(server, 'listening');
+  const listen = async (at: number) => {
+    server.listen(at, host);
+    await once(server, 'listening');
+  };
+  await listen(port);
   const bound = (server.address() as AddressInfo).port;
   const stop = async () => {
     if (!server.listening) return;
@@ -35,5 +40,5 @@ export async function serve(
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { address: address(bound), port: bound, stop };
+  return { address: address(bound), port: bound, stop, start: () => listen(bound) };
 }

@@ -56,6 +56,15 @@ for (const [name, start, address] of [
       await second.stop();
     });
 
+    it('starts again where it was', async () => {
+      const broker = await start();
+      await broker.stop();
+      await broker.start();
+      (await connected(broker.port)).destroy();
+      await broker.stop();
+      assert.ok(await refused(broker.port));
+    });
+
     it('fails when the port is taken', async () => {
       const broker = await start();
       await assert.rejects(start({ port: broker.port }), { code: 'EADDRINUSE' });

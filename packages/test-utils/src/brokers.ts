@@ -102,7 +102,7 @@ function running(system: System, broker: EmbeddedBroker | undefined): EmbeddedBr
   throw new Error(`the ${system} broker is not running yet: read its address in a hook or a test`);
 }
 
-async function startEmbedded(system: System, port?: number): Promise<EmbeddedBroker> {
+export async function startEmbedded(system: System, port?: number): Promise<EmbeddedBroker> {
   // Not loaded where the brokers are real.
   const brokers = await import('@queuetrace/embedded-brokers');
   const starts: Record<System, StartBroker> = {
@@ -119,12 +119,17 @@ function realBroker(system: System): Broker {
   const address = (process.env[variable] || fallback).split(',')[0].trim();
   before(async function () {
     if (await answers(address)) return;
-    const problem = `NO REAL BROKER: ${system} does not answer at ${withoutCredentials(address)} (set ${variable})`;
-    if (process.env.CI) throw new Error(problem);
-    console.error(`\n*** ${problem}: the tests of this suite are SKIPPED ***\n`);
-    this.skip();
+    skipLoudly(this, `${system} does not answer at ${withoutCredentials(address)} (set ${variable})`);
   });
   return { address, embedded: false };
+}
+
+/** In CI a broker that cannot be had is a failure. */
+export function skipLoudly(hook: Mocha.Context, reason: string): void {
+  const problem = `NO REAL BROKER: ${reason}`;
+  if (process.env.CI) throw new Error(problem);
+  console.error(`\n*** ${problem}: the tests of this suite are SKIPPED ***\n`);
+  hook.skip();
 }
 
 function toUrl(address: string): URL {
@@ -143,7 +148,8 @@ const defaultPorts: Record<string, number> = {
   'tcp:': 9092,
 };
 
-function answers(address: string): Promise<boolean> {
+/** Whether somebody listens there. */
+export function answers(address: string): Promise<boolean> {
   const { hostname, port, protocol } = toUrl(address);
   return new Promise(resolve => {
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || defaultPorts[protocol] });

@@ -5,6 +5,7 @@ export { conventionErrors } from './conventions';
 export { FaultProxy } from './fault-proxy';
 export { hostileValues, type HostileValue } from './hostile';
 export type { RecordedLog } from './log-recorder';
+export { withMortalBrokers, type MortalBroker } from './mortal-brokers';
 export { metricErrors, type ConventionalPoint } from './metric-conventions';
 export type { MetricPoint, MetricType } from './metric-recorder';
 export {
@@ -21,5 +22,6 @@ export {
 } from './otlp-receiver';
 export { EVERYTHING, shopApp, told, withShopAddresses } from './shop';
 export { telemetry, type Telemetry, type TracingOptions } from './telemetry';
+export { becomesTrue } from './polling';
 export { walkExported, walkRecorded, type StoryLink, type StoryWalk } from './story-walk';
 export { telemetryErrors } from './telemetry-check';

@@ -9,6 +9,7 @@ import {
   type ReadableSpan,
   type Sampler,
   type SpanLimits,
+  type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
 import { LogRecorder, type RecordedLog } from './log-recorder';
 import { MetricRecorder, type MetricPoint } from './metric-recorder';
@@ -22,6 +23,8 @@ const WAIT_TIMEOUT_MS = 30_000;
 export interface TracingOptions {
   readonly spanLimits?: SpanLimits;
   readonly sampler?: Sampler;
+  /** Behind the one that records. */
+  readonly processor?: SpanProcessor;
 }
 
 /** The one in-process telemetry of all tests. What it hands out is what was recorded since the current test began. */
@@ -42,10 +45,14 @@ class Telemetry {
   readonly meterProvider = new MeterProvider({ readers: [this.metricRecorder.reader] });
   readonly loggerProvider = this.logRecorder;
 
-  /** Another provider whose spans are recorded here too, for tests of limits and sampling. */
-  createTracerProvider({ spanLimits, sampler = new AlwaysOnSampler() }: TracingOptions = {}): TracerProvider {
+  /** Another provider whose spans are recorded here too, for tests of limits, sampling and what comes behind. */
+  createTracerProvider({
+    spanLimits,
+    sampler = new AlwaysOnSampler(),
+    processor,
+  }: TracingOptions = {}): TracerProvider {
     return new TracerProvider({
-      spanProcessors: [this.spanRecorder],
+      spanProcessors: [this.spanRecorder, ...(processor ? [processor] : [])],
       spanLimits: { linkCountLimit: 10_000, ...spanLimits },
       sampler,
     });

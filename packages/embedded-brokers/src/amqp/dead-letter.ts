@@ -1,3 +1,4 @@
+import { epochMs } from '../clock';
 import type { Message, Properties, QueuedMessage, Table } from './message';
 
 export type DeathReason = 'rejected' | 'expired' | 'maxlen';
@@ -40,7 +41,7 @@ function newDeath(message: QueuedMessage, reason: DeathReason): Death {
     count: 0,
     reason,
     queue: message.queue.name,
-    time: { '!': 'timestamp', value: Math.floor(Date.now() / 1000) },
+    time: { '!': 'timestamp', value: Math.floor(epochMs() / 1000) },
     exchange: message.exchange,
     'routing-keys': [message.routingKey],
   };

@@ -1,3 +1,4 @@
+import { epochMs } from '../clock';
 import type { Consumer } from './consumer';
 import type { DeathReason } from './dead-letter';
 import type { Message, QueuedMessage, Table } from './message';
@@ -109,13 +110,13 @@ export class Queue {
     const limits = [this.options.arguments['x-message-ttl'], message.properties.expiration];
     const timeToLive = Math.min(...limits.filter(limit => limit !== undefined).map(Number));
     if (timeToLive <= MAX_TIMER_MS) setTimeout(() => this.expire(), timeToLive + 1).unref();
-    const expiresAt = Date.now() + timeToLive;
+    const expiresAt = epochMs() + timeToLive;
     return { ...message, queue: this, position: this.nextPosition++, expiresAt, redelivered: false };
   }
 
   /** Like in RabbitMQ a message that expires waits for those in front of it. */
   private expire(): void {
-    const now = Date.now();
+    const now = epochMs();
     while (this.ready.length > 0 && this.ready[0].expiresAt <= now) this.dropFirst('expired');
   }
 

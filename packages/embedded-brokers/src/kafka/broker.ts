@@ -33,5 +33,9 @@ export async function startKafkaBroker({
     groups.stop();
     return broker.stop();
   };
-  return { ...broker, stop };
+  const start = () => {
+    groups.start();
+    return broker.start();
+  };
+  return { ...broker, stop, start };
 }

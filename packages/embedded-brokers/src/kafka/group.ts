@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { epochMs } from '../clock';
 import { CommittedOffsets } from './committed-offsets';
 import { ErrorCode } from './errors';
 
@@ -72,7 +73,7 @@ export class Group {
     this.protocolType = request.protocolType;
     return new Promise(answerJoin => {
       known?.answerJoin?.(failedJoin(ErrorCode.REBALANCE_IN_PROGRESS, memberId));
-      const member = { ...request, memberId, assignment: NOTHING, lastSeen: Date.now(), answerJoin };
+      const member = { ...request, memberId, assignment: NOTHING, lastSeen: epochMs(), answerJoin };
       this.members.set(memberId, member);
       this.rebalance();
     });
@@ -104,7 +105,7 @@ export class Group {
   check(memberId: string, generation: number): ErrorCode {
     const member = this.members.get(memberId);
     if (!member) return ErrorCode.UNKNOWN_MEMBER_ID;
-    member.lastSeen = Date.now();
+    member.lastSeen = epochMs();
     if (generation !== this.generation) return ErrorCode.ILLEGAL_GENERATION;
     return this.state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE;
   }
@@ -112,7 +113,7 @@ export class Group {
   /** Removes the members that have been silent for longer than their session timeout. */
   expireMembers(): void {
     for (const member of [...this.members.values()]) {
-      if (!member.answerJoin && Date.now() - member.lastSeen > member.sessionTimeout) this.leave(member.memberId);
+      if (!member.answerJoin && epochMs() - member.lastSeen > member.sessionTimeout) this.leave(member.memberId);
     }
   }
 
@@ -168,7 +169,7 @@ export class Group {
     const { memberId, answerJoin } = member;
     const all = [...this.members.values()].map(each => ({ id: each.memberId, metadata: this.metadataOf(each) }));
     member.answerJoin = undefined;
-    member.lastSeen = Date.now();
+    member.lastSeen = epochMs();
     const members = memberId === leader ? all : [];
     answerJoin?.({ error: ErrorCode.NONE, generation, protocol, leader, memberId, members });
   }

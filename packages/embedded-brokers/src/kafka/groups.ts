@@ -6,7 +6,11 @@ const EXPIRY_CHECK_MS = 500;
 /** The consumer groups of the broker. */
 export class Groups {
   private readonly groups = new Map<string, Group>();
-  private readonly timer = setInterval(() => this.expireMembers(), EXPIRY_CHECK_MS).unref();
+  private timer?: NodeJS.Timeout;
+
+  constructor() {
+    this.start();
+  }
 
   all(): Group[] {
     return [...this.groups.values()];
@@ -32,6 +36,10 @@ export class Groups {
 
   forgetTopic(topic: string): void {
     for (const group of this.groups.values()) group.offsets.forgetTopic(topic);
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.expireMembers(), EXPIRY_CHECK_MS).unref();
   }
 
   stop(): void {

@@ -1,3 +1,4 @@
+import { epochMs } from '../clock';
 import { invalidParameter, missingParameter } from './errors';
 import { contentHash, type Message, type MessageInput } from './message';
 
@@ -29,14 +30,14 @@ export class Fifo {
   /** What the sender of the same message was told, if that was not long ago. */
   alreadySent(deduplicationId: string): SendReceipt | undefined {
     const sent = this.sent.get(deduplicationId);
-    return sent && sent.until > Date.now() ? sent.receipt : undefined;
+    return sent && sent.until > epochMs() ? sent.receipt : undefined;
   }
 
   /** The message with its place in the order. */
   accept(message: Message, deduplicationId: string): { message: Message; receipt: SendReceipt } {
     const SequenceNumber = String(++this.lastSequenceNumber).padStart(20, '0');
     const receipt = { MessageId: message.id, SequenceNumber };
-    this.sent.set(deduplicationId, { receipt, until: Date.now() + DEDUPLICATION_MS });
+    this.sent.set(deduplicationId, { receipt, until: epochMs() + DEDUPLICATION_MS });
     const system = { ...message.system, SequenceNumber, MessageDeduplicationId: deduplicationId };
     return { message: { ...message, system }, receipt };
   }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { epochMs } from '../clock';
 import { AwsError, assertRange, invalidParameter, missingParameter } from './errors';
 import { md5OfAttributes, md5OfBody } from './md5';
 import { assertValidAttributes, sizeOfAttributes, type MessageAttributes } from './message-attributes';
@@ -53,7 +54,7 @@ export function assertValidMessage(input: MessageInput): asserts input is Messag
 }
 
 export function newMessage(input: MessageInput & { MessageBody: string }, delaySeconds: number): Message {
-  const now = Date.now();
+  const now = epochMs();
   const traceHeader = input.MessageSystemAttributes?.AWSTraceHeader?.StringValue;
   const group = input.MessageGroupId;
   return {
@@ -83,7 +84,7 @@ export function checksums(input: MessageInput) {
 
 /** The same message in another queue, to be received there as if nobody had it. */
 export function moved(message: Message, system: Message['system']): Message {
-  return { ...message, system, visibleAt: Date.now(), receiptHandle: undefined };
+  return { ...message, system, visibleAt: epochMs(), receiptHandle: undefined };
 }
 
 export const contentHash = (body: string): string => createHash('sha256').update(body, 'utf8').digest('hex');

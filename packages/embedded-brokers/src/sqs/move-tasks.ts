@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { epochMs } from '../clock';
 import type { Account } from './account';
 import { invalidParameter } from './errors';
 import { moved } from './message';
@@ -31,7 +32,7 @@ export class MoveTasks {
       Status: 'COMPLETED',
       ApproximateNumberOfMessagesMoved: count,
       ApproximateNumberOfMessagesToMove: count,
-      StartedTimestamp: Date.now(),
+      StartedTimestamp: epochMs(),
     });
     return { TaskHandle: randomUUID() };
   }

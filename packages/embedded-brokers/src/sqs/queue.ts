@@ -1,3 +1,4 @@
+import { epochMs } from '../clock';
 import { assertRange, invalidParameter, sqsError } from './errors';
 import { Fifo, type SendReceipt } from './fifo';
 import { assertValidMessage, checksums, moved, newMessage, type Message, type MessageInput } from './message';
@@ -19,7 +20,7 @@ const MAX_VISIBILITY_SECONDS = 43200;
 
 /** A queue, standard or FIFO. */
 export class Queue {
-  private readonly createdAt = Date.now();
+  private readonly createdAt = epochMs();
   private readonly fifo?: Fifo;
   private readonly waiters = new Waiters();
   private messages: Message[] = [];
@@ -45,7 +46,7 @@ export class Queue {
 
   /** The settings, and what there is to tell about the present state. */
   describe(): QueueAttributes {
-    const now = Date.now();
+    const now = epochMs();
     const hidden = this.messages.filter(message => message.visibleAt > now);
     const inFlight = hidden.filter(message => message.receiptHandle).length;
     const created = String(Math.floor(this.createdAt / 1000));
@@ -80,9 +81,9 @@ export class Queue {
     assertRange('VisibilityTimeout', visibilityTimeout, 0, MAX_VISIBILITY_SECONDS);
     const hideMs = Number(visibilityTimeout ?? this.attributes.VisibilityTimeout) * 1000;
     const waitMs = Number(waitTimeSeconds ?? this.attributes.ReceiveMessageWaitTimeSeconds) * 1000;
-    const deadline = Date.now() + waitMs;
+    const deadline = epochMs() + waitMs;
     let received = this.take(maxMessages, hideMs);
-    while (received.length === 0 && Date.now() < deadline && !signal.aborted) {
+    while (received.length === 0 && epochMs() < deadline && !signal.aborted) {
       await this.waiters.wait(Math.min(deadline, this.nextVisibleAt()), signal);
       if (!signal.aborted) received = this.take(maxMessages, hideMs);
     }
@@ -104,7 +105,7 @@ export class Queue {
       const reason = 'Message does not exist or is not available for visibility timeout change.';
       throw invalidParameter(`Value ${receiptHandle} for parameter ReceiptHandle is invalid. Reason: ${reason}`);
     }
-    const now = Date.now();
+    const now = epochMs();
     if (message.visibleAt <= now) throw sqsError('MessageNotInflight', 'The specified message is not in flight.');
     message.visibleAt = now + seconds * 1000;
     this.waiters.wake();
@@ -124,7 +125,7 @@ export class Queue {
   }
 
   private take(max: number, hideMs: number): Message[] {
-    const now = Date.now();
+    const now = epochMs();
     const blocked = this.fifo ? Fifo.blockedGroups(this.messages, now) : new Set();
     const taken: Message[] = [];
     for (const message of [...this.messages]) {
@@ -150,7 +151,7 @@ export class Queue {
   }
 
   private nextVisibleAt(): number {
-    const now = Date.now();
+    const now = epochMs();
     return Math.min(...this.messages.map(message => message.visibleAt).filter(time => time > now));
   }
 }

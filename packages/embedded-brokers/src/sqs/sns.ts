@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { epochMs } from '../clock';
 import { ACCOUNT_ID, REGION, type Account } from './account';
 import { AwsError } from './errors';
 import type { MessageAttributes } from './message-attributes';
@@ -96,7 +97,7 @@ function envelope({ arn }: Topic, id: string, { message, subject, attributes }: 
     TopicArn: arn,
     Subject: subject,
     Message: message,
-    Timestamp: new Date().toISOString(),
+    Timestamp: new Date(epochMs()).toISOString(),
     SignatureVersion: '1',
     Signature: 'none',
     MessageAttributes: entries.length > 0 ? Object.fromEntries(entries) : undefined,

@@ -1,3 +1,4 @@
+import { epochMs } from '../clock';
 /** Long polls that wait for something to happen in a queue. */
 export class Waiters {
   private readonly waiting = new Set<() => void>();
@@ -12,7 +13,7 @@ export class Waiters {
         resolve();
       };
       // One millisecond more: a timer may fire a little before its time by the clock.
-      const timer = setTimeout(done, until - Date.now() + 1).unref();
+      const timer = setTimeout(done, until - epochMs() + 1).unref();
       this.waiting.add(done);
       signal.addEventListener('abort', done);
     });

@@ -1,3 +1,4 @@
+import { epochMs } from '../../clock';
 import { response, type Reader, type Writer } from '../codec';
 import { ErrorCode } from '../errors';
 import { nextAppend, type PartitionLog } from '../log';
@@ -32,11 +33,11 @@ interface FetchResult {
 /** Answers at once if there is enough to tell, else when something has been appended, else after `maxWait`. */
 export async function fetch({ broker, body, version }: KafkaRequest): Promise<Writer> {
   const request = readRequest(body, version);
-  const deadline = Date.now() + request.maxWait;
+  const deadline = epochMs() + request.maxWait;
   let result = collect(broker, request);
-  while (result.size < request.minBytes && !result.failed && Date.now() < deadline) {
+  while (result.size < request.minBytes && !result.failed && epochMs() < deadline) {
     const logs = result.topics.flatMap(topic => topic.partitions.flatMap(({ log }) => log ?? []));
-    await nextAppend(logs, deadline - Date.now());
+    await nextAppend(logs, deadline - epochMs());
     result = collect(broker, request);
   }
   return writeResult(response(version), version, result);
