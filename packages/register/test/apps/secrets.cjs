@@ -4,6 +4,7 @@ const amqplib = require('amqplib');
 const sqs = require('@aws-sdk/client-sqs');
 
 const [, , kafkaAddress, rabbitmqUrl, sqsUrl, name] = process.argv;
+const PHONE_NUMBER = '+43123456789';
 const headers = () => ({ authorization: 'canary-header', tenant: 'shown' });
 
 async function throughKafka() {
@@ -16,9 +17,13 @@ async function throughKafka() {
     sasl,
     retry: { retries: 0 },
   });
-  const refused = secured.producer();
-  await refused.connect().catch(() => {});
-  await refused.disconnect();
+  const known = secured.producer();
+  // The embedded broker lets everybody in; a real one without SASL nobody.
+  await known.connect().then(
+    () => known.send({ topic: `${name}-sasl`, messages: [{ value: 'canary-body' }] }),
+    () => {},
+  );
+  await known.disconnect();
   const producer = kafka.producer();
   await producer.connect();
   await producer.send({ topic: name, messages: [{ value: 'canary-body', headers: headers() }] });
@@ -63,9 +68,26 @@ async function throughSqs() {
   client.destroy();
 }
 
+/** What SNS puts into a queue; what is published to a phone number is no business of ours (see the SQS package's tests). */
+async function fromSns() {
+  const credentials = { accessKeyId: 'canary-key', secretAccessKey: 'canary-secret' };
+  const queues = new sqs.SQS({ endpoint: sqsUrl, region: 'us-east-1', credentials, maxAttempts: 1 });
+  const { QueueUrl } = await queues.createQueue({ QueueName: `${name}-sns` });
+  const texts = { authorization: 'canary-header', 'AWS.MM.SMS.OriginationNumber': PHONE_NUMBER };
+  const MessageAttributes = Object.fromEntries(
+    Object.entries(texts).map(([key, Value]) => [key, { Type: 'String', Value }]),
+  );
+  const notification = { Type: 'Notification', Subject: 'canary-subject', Message: 'canary-body', MessageAttributes };
+  await queues.sendMessage({ QueueUrl, MessageBody: JSON.stringify(notification) });
+  const { Messages } = await queues.receiveMessage({ QueueUrl });
+  for (const { ReceiptHandle } of Messages) await queues.deleteMessage({ QueueUrl, ReceiptHandle });
+  queues.destroy();
+}
+
 async function main() {
   await throughKafka();
   await throughRabbitMq();
   await throughSqs();
+  await fromSns();
 }
 void main().then(() => process.exit());
