@@ -16,11 +16,16 @@ export function flushAtEnd(sdk: Sdk, timeoutMs: number): void {
   if (isMainThread) SIGNALS.forEach(signal => flushAtSignal(signal, sdk, timeoutMs));
 }
 
-/** The app's own work at that event is waited for as well; but our own must not be what brings the event again. */
+/**
+ * The app's own work at that event is waited for as well; but our own must not be what brings the event again. Spans may
+ * go on ending while it lives on for us: what there is after the deadline is sent at the event `exit`.
+ */
 function flushAtNaturalEnd(sdk: Sdk, timeoutMs: number): void {
   let flushedSpans = -1;
+  let deadline: number | undefined;
   process.on('beforeExit', () => {
-    if (sdk.endedSpans === flushedSpans) return;
+    deadline ??= performance.now() + timeoutMs;
+    if (sdk.endedSpans === flushedSpans || performance.now() > deadline) return;
     flushedSpans = sdk.endedSpans;
     guarded('flushing', () => void sdk.flush(timeoutMs));
   });

@@ -73,6 +73,12 @@ describe('the end of a process', () => {
     assert.equal(ourLines(result).length, 1, result.stderr);
   });
 
+  it('comes by itself where spans go on ending as long as it lives', async () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...DEADLINE };
+    const result = await runPreloaded('restless.cjs', { env });
+    assert.deepEqual([result.code, result.timedOut], [0, false]);
+  });
+
   const SUDDEN = {
     exit: 'process.exit()',
     handler: 'process.exit() in a handler',
