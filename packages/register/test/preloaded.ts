@@ -30,6 +30,10 @@ export function runPlain(name: string, options: AppOptions = {}): Promise<AppRes
   return runApp(appFile(name), onNode({ cwd: PACKAGE, ...options }));
 }
 
+export function startPlain(name: string, options: AppOptions = {}): Promise<App> {
+  return startApp(appFile(name), onNode({ cwd: PACKAGE, ...options }));
+}
+
 /** Runs a script in a process of its own, as if it stood in this package, without us. */
 export function runScript(script: string, { nodeArgs = [], ...options }: AppOptions = {}): Promise<AppResult> {
   return runApp(script, onNode({ cwd: PACKAGE, ...options, nodeArgs: [...nodeArgs, '-e'] }));
