@@ -21,7 +21,10 @@ if (isTraced) {
   new AmqplibInstrumentation().setTracerProvider(provider);
 }
 
+let tellHandled;
+const handled = new Promise(resolve => (tellHandled = resolve));
 const fail = () => {
+  tellHandled();
   throw new RangeError('out of stock');
 };
 const handlers = {
@@ -43,7 +46,10 @@ async function main() {
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.consume(queue, handlers[mode], { noAck: process.env.NO_ACK === 'true' });
   channel.sendToQueue(queue, Buffer.from('order 1'));
-  await new Promise(resolve => setTimeout(resolve, 300));
+  await handled;
+  // Whatever the library then says to the broker has been answered when all of this has.
+  await (await amqp.connect(url)).close();
+  await new Promise(resolve => setTimeout(resolve, 100));
   const failed = spans.finished?.().find(span => span.kind === CONSUMER);
   if (failed) console.error(JSON.stringify({ attributes: failed.attributes, status: failed.status }));
   process.exit();
