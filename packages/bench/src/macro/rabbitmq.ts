@@ -92,7 +92,7 @@ async function consuming(mode: Mode, channel: Channel, queue: string, publish: P
   };
 }
 
-/** From the first delivery until the broker has taken the last ack: all are delivered before one is acked. */
+/** From the first ack until the broker has taken the last one: all messages are delivered before. */
 async function acking(
   mode: Mode,
   connection: ChannelModel,
@@ -103,6 +103,7 @@ async function acking(
   const queue = await newQueue(channel);
   const { consume, ack } = consumerOf(mode, channel, queue);
   let isConsuming = false;
+  let messages: ConsumeMessage[] = [];
   return {
     name: `RabbitMQ ${count.toLocaleString('en')} acks ${order}`,
     messages: count,
@@ -111,14 +112,14 @@ async function acking(
       if (isConsuming) await channel.cancel(OPTIONS.consumerTag);
       isConsuming = true;
       await fill(publish, queue, count);
-    },
-    async run() {
-      const messages = await new Promise<ConsumeMessage[]>((resolve, reject) => {
+      messages = await new Promise<ConsumeMessage[]>((resolve, reject) => {
         const delivered: ConsumeMessage[] = [];
         const handle: Handle = message => void (delivered.push(message!) === count && resolve(delivered));
         consume(handle).catch(reject);
       });
       if (order === 'in reverse') messages.reverse();
+    },
+    async run() {
       for (const message of messages) ack(message);
       // A channel's requests are answered in their order.
       await channel.checkQueue(queue);
