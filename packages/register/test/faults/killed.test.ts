@@ -30,6 +30,7 @@ describe('brokers that are killed', () => {
         await shop.send(HELD);
         await until(shop, () => shop.delivered.includes(HELD));
         for (const id of WAITING) await shop.send(id);
+        await broker.written();
         // To a broker that has died just now, which the app does not know yet.
         const killed = broker.kill();
         const sends = Promise.all(DOWN.map(id => shop.send(id)));
