@@ -7,6 +7,7 @@ import type { MessagingSystem } from '../src/types';
 import { sqs, type SqsMessage } from '../src/systems/aws-sqs';
 import { kafka, type KafkaMessage } from '../src/systems/kafka';
 import { rabbitmq, type RabbitMqMessage } from '../src/systems/rabbitmq';
+import { sqsMessageWith } from './sqs-message';
 
 const TEN_MEGABYTES = 10 * 1024 * 1024;
 const MAX_LENGTH = 1024;
@@ -76,16 +77,7 @@ const ofRabbitMq: Place<RabbitMqMessage> = {
 const ofSqs: Place<SqsMessage> = {
   system: sqs,
   names: [...ARE_EVERYWHERE, 'DeadLetterQueueSourceArn', 'ApproximateReceiveCount', 'SentTimestamp', 'AWSTraceHeader'],
-  messageWith: values => ({
-    MessageId: '1',
-    Attributes: values as Record<string, string>,
-    MessageAttributes: Object.fromEntries(
-      Object.entries(values).map(([name, StringValue]) => [
-        name,
-        { DataType: 'String', StringValue: StringValue as string },
-      ]),
-    ),
-  }),
+  messageWith: sqsMessageWith,
 };
 
 describe('headers that lie', () => {

@@ -10,6 +10,7 @@ import { kafka, type KafkaMessage } from '../src/systems/kafka';
 import { rabbitmq, type RabbitMqMessage } from '../src/systems/rabbitmq';
 import { MessagingTelemetry } from '../src/telemetry';
 import type { MessagingSystem } from '../src/types';
+import { sqsMessageWith } from './sqs-message';
 
 const MAX_BAGGAGE_MEMBERS = 64;
 const MAX_BAGGAGE_LENGTH = 8192;
@@ -65,16 +66,7 @@ const places: Place<unknown>[] = [
   } satisfies Place<RabbitMqMessage> as Place<unknown>,
   {
     system: sqs,
-    messageWith: values => ({
-      MessageId: '1',
-      Attributes: values as Record<string, string>,
-      MessageAttributes: Object.fromEntries(
-        Object.entries(values).map(([name, StringValue]) => [
-          name,
-          { DataType: 'String', StringValue: StringValue as string },
-        ]),
-      ),
-    }),
+    messageWith: sqsMessageWith,
   } satisfies Place<SqsMessage> as Place<unknown>,
 ];
 

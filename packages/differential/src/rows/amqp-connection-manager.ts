@@ -4,6 +4,7 @@ import type { Script } from '../script';
 import type { Row, Stage } from '../stage';
 import { valueText } from '../value-text';
 import { headerTables, hostileRows, rows } from './hostile-rows';
+import { settle, type Settlements } from './settlements';
 
 interface Actors {
   url: string;
@@ -107,9 +108,7 @@ async function consumed(stage: Stage, channel: ChannelWrapper): Promise<unknown[
   return messages;
 }
 
-const settlements: Readonly<
-  Record<string, readonly (readonly [method: string, message?: number, ...args: unknown[]])[]>
-> = {
+const settlements: Readonly<Record<string, Settlements>> = {
   'each is acked': [
     ['ack', 0],
     ['ack', 1],
@@ -128,10 +127,7 @@ const settling: Row<Actors>[] = Object.entries(settlements).map(([name, calls]) 
   async play(stage, actors) {
     const channel = await openChannel(actors, stage);
     const messages = await consumed(stage, channel);
-    for (const [method, index, ...args] of calls) {
-      const given = index === undefined ? args : [messages[index], ...args];
-      stage.start(`ChannelWrapper.${method}`, channel, ...given);
-    }
+    settle(stage, 'ChannelWrapper', channel, messages, calls);
     await stage.call('ChannelWrapper.cancel', channel, 'mine');
     await stage.call('ChannelWrapper.deleteQueue', channel, 'consumed');
     await stage.call('ChannelWrapper.close', channel);

@@ -1,6 +1,7 @@
 import type { Row, Stage } from '../../stage';
 import { valueText } from '../../value-text';
 import { hostileRows } from '../hostile-rows';
+import { settle, type Settlements } from '../settlements';
 import { body, ignore, openChannel, queue, type Actors } from './actors';
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- two APIs with the same methods. */
@@ -91,9 +92,7 @@ async function consumed(
 }
 
 /** How three messages are settled. */
-const settlements: Readonly<
-  Record<string, readonly (readonly [method: string, message?: number, ...args: unknown[]])[]>
-> = {
+const settlements: Readonly<Record<string, Settlements>> = {
   'each is acked': [
     ['ack', 0],
     ['ack', 1],
@@ -125,10 +124,7 @@ const settling: Record<string, Play> = Object.fromEntries(
     `messages are consumed, ${name}`,
     async (stage: Stage, actors: Actors, channel: any, type: string) => {
       const messages = await consumed(stage, actors, channel, type);
-      for (const [method, index, ...args] of calls) {
-        const given = index === undefined ? args : [messages[index], ...args];
-        stage.start(`${type}.${method}`, channel, ...given);
-      }
+      settle(stage, type, channel, messages, calls);
       await actors.api.request(stage, `${type}.cancel`, channel, 'mine');
       await actors.api.request(stage, `${type}.close`, channel);
       stage.start(`${type}.ack`, channel, messages[0]);
