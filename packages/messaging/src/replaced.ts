@@ -5,8 +5,12 @@
 export function replaced<T extends object>(given: T, values: Readonly<Record<string, unknown>>): T {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(given)) {
-    if (!Object.hasOwn(values, key)) copy[key] = given[key as keyof T];
-    else if (values[key] !== undefined) copy[key] = values[key];
+    const isReplaced = Object.hasOwn(values, key);
+    const value = isReplaced ? values[key] : given[key as keyof T];
+    // To assign this one would be to change the copy's prototype.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value, configurable: true, enumerable: true, writable: true });
+    else if (!isReplaced || value !== undefined) copy[key] = value;
   }
   return copy as T;
 }
