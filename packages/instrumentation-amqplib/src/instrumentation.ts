@@ -63,12 +63,13 @@ export class AmqplibInstrumentation extends MessagingInstrumentation<RabbitMqMes
 
   private _modelPatches(): ClientFile {
     const channels = this._channels;
-    const { publish, publishAndConfirm } = new Publishing(this.telemetry, channels, this._incoming);
+    const { publish, publishAndConfirm, sendMessage } = new Publishing(this.telemetry, channels, this._incoming);
     return (model: { Channel: { prototype: object }; ConfirmChannel: { prototype: object } }) => [
       {
         target: model.Channel.prototype,
         methods: {
           publish: Object.assign(forCaller(publish), { concerns: isPlainChannel }),
+          sendMessage,
           consume: consumeAdvice(this.telemetry, this.wrap.bind(this), channels),
           assertQueue: assertQueueAdvice,
           bindQueue: bindQueueAdvice,

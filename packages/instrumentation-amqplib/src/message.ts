@@ -7,7 +7,7 @@ export function fromReturn({ fields: { routingKey }, properties, content }: Mess
   return messageOf(routingKey, content, properties as Options.Publish);
 }
 
-/** A message that is about to be published: its `headers` are the ones that amqplib will be given. */
+/** A message that is about to be published: its headers are the caller's own. */
 export function fromPublish(routingKey: string, content: Buffer, options: Options.Publish): RabbitMqMessage {
   return messageOf(routingKey, content, options);
 }
@@ -50,7 +50,7 @@ function messageOf(routingKey: string, content: Buffer | undefined, properties: 
     deliveryTag: undefined,
     redelivered: undefined,
     queue: undefined,
-    hasOwnHeaders: false,
+    added: undefined,
   };
 }
 

@@ -296,6 +296,42 @@ for (const api of APIS) {
       assert.ok(Buffer.isBuffer(headers.traceparent));
     });
 
+    it('sends headers on that were frozen, and leaves nothing of the context that they came with, however it is spelled', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      const traceparent = Buffer.from(`00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`);
+      const given = { Traceparent: traceparent, tracestate: 'vendor=1', traceparent, kind: 'order' };
+      const headers = Object.freeze({ ...given });
+      peer.channel.sendToQueue(queue, body, { headers });
+      const sent = telemetry.span(`publish ${queue}`);
+      const carried = (await peer.wireMessage(queue)).properties.headers!;
+      const names = ['kind', 'traceparent', 'x-queuetrace-sent-at', 'x-queuetrace-story'];
+      assert.deepEqual(Object.keys(carried).sort(), names);
+      assert.equal(String(carried.traceparent).split('-')[2], sent.spanContext().spanId);
+      assert.deepEqual(headers, given);
+    });
+
+    it('writes to no accessor that the caller has among the headers', async () => {
+      const peer = await open();
+      const queue = await peer.queue();
+      const written: unknown[] = [];
+      const traceparent = Buffer.from(`00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`);
+      class Headers {
+        get traceparent() {
+          return traceparent;
+        }
+        set traceparent(value) {
+          written.push(value);
+        }
+      }
+      Object.defineProperty(Headers.prototype, 'traceparent', { enumerable: true });
+      peer.channel.sendToQueue(queue, body, { headers: new Headers() });
+      const sent = telemetry.span(`publish ${queue}`);
+      const carried = (await peer.wireMessage(queue)).properties.headers?.traceparent;
+      assert.equal(String(carried).split('-')[2], sent.spanContext().spanId);
+      assert.deepEqual(written, []);
+    });
+
     it('keeps a context that the caller puts into several messages, also where it consumes them itself', async () => {
       const peer = await open();
       const [queue, next] = [await peer.queue(), await peer.queue()];

@@ -2,7 +2,7 @@ import { context } from '@opentelemetry/api';
 import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
 import { hasContextInBytes } from './context-headers';
-import { isReplaceable, ownKey, setFields } from './own-key';
+import { coverFields, isReplaceable, ownKey } from './own-key';
 import { learnFromDeadLetter, learnReturn } from './rabbitmq-dead-letters';
 import { deadLetterFrom, failedDeaths, firstDeathQueue, hasReturned, lastDeathAt } from './x-death';
 import type { Destination, MessagingSystem } from '../types';
@@ -23,8 +23,8 @@ export interface RabbitMqMessage {
   bodySize: number;
   /** Where it was delivered from; unknown for a message that is published. */
   queue?: string;
-  /** Its headers are a copy that is ours. */
-  hasOwnHeaders?: boolean;
+  /** What is sent besides the headers of a message that is published, and in their place; undefined takes one out. */
+  added?: Record<string, unknown>;
 }
 
 /** AMQP has no time stamp of the broker's: this header keeps epoch milliseconds. */
@@ -80,17 +80,18 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   name: 'rabbitmq',
   destinationKind: 'queue',
   getter: {
-    keys: ({ headers }) => Object.keys(headers ?? {}),
-    get({ headers }, key) {
-      const value = headerOf(headers, key);
+    keys: ({ headers, added }) => Object.keys({ ...headers, ...added }),
+    get({ headers, added }, key) {
+      const value = added && key in added ? added[key] : headerOf(headers, key);
       return typeof value === 'string' || Buffer.isBuffer(value) ? value.toString() : undefined;
     },
   },
   inject(message, fields) {
-    const headers = ownHeaders(message);
-    setFields(headers, fields);
+    const { headers } = message;
+    const added = (message.added ??= {});
+    coverFields(headers, fields, added);
     // Consumers in other languages fail on bytes: Pika's do not even get the message.
-    if (Buffer.isBuffer(headers.baggage)) headers.baggage = headers.baggage.toString();
+    if (Buffer.isBuffer(headers?.baggage)) added.baggage ??= headers.baggage.toString();
     return true;
   },
   /** What the caller has put in its place and is no text, or too much, is left as it is, so that the client's own complaint is heard. */
@@ -101,7 +102,7 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
   /** As read from a delivery: its very headers, our time stamp of an earlier send, or its trace context. */
   isForwarded,
   stamp(message, epochMs) {
-    ownHeaders(message)[SENT_AT_HEADER] = epochMs;
+    message.added = { [SENT_AT_HEADER]: epochMs };
   },
   attributes: (message, { bodySize }) => ({
     rabbitmqRoutingKey: message.routingKey || undefined,
@@ -154,13 +155,6 @@ export const rabbitmq: MessagingSystem<RabbitMqMessage> = {
     return [firstDeathQueue(headers) ?? queue, messageId, creationId].join('\0');
   },
 };
-
-/** The headers of a message that is published, to be written to: they are copied once, however much is written. */
-function ownHeaders(message: RabbitMqMessage): Record<string, unknown> {
-  if (!message.hasOwnHeaders) message.headers = { ...message.headers };
-  message.hasOwnHeaders = true;
-  return message.headers!;
-}
 
 /** A quorum queue counts them from the second one on. */
 function deliveriesOfQuorum(headers: RabbitMqMessage['headers']): number | undefined {
