@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api';
 import { activeOperation } from '../operation-context';
 import { readCount } from '../count';
+import { hiddenField } from '../hidden-field';
 import { hasContextInBytes } from './context-headers';
 import { coverFields, isReplaceable, ownKey } from './own-key';
 import { learnFromDeadLetter, learnReturn } from './rabbitmq-dead-letters';
@@ -32,18 +33,29 @@ export const SENT_AT_HEADER = 'x-queuetrace-sent-at';
 
 const MAX_CONTEXTS = 1000;
 
-/** The latest values, at least so many. In two generations: to delete the oldest of a Set costs more with each time. */
+/**
+ * The latest values, at least so many. They are put in order only when somebody looks for one: most apps never send on
+ * what they were delivered, and a Set that each delivery goes through is a microsecond.
+ */
 class LatestValues {
+  // In two generations: to delete the oldest of a Set costs more with each time.
   private _young = new Set<string>();
   private _old = new Set<string>();
+  private _added: string[] = [];
 
   constructor(private readonly _atLeast: number) {}
 
   has(value: string): boolean {
+    for (const one of this._added) this._put(one);
+    this._added.length = 0;
     return this._young.has(value) || this._old.has(value);
   }
 
   add(value: string): void {
+    if (this._added.push(value) >= 2 * this._atLeast) this._added = this._added.slice(-this._atLeast);
+  }
+
+  private _put(value: string): void {
     this._young.add(value);
     if (this._young.size < this._atLeast) return;
     this._old = this._young;
@@ -51,7 +63,7 @@ class LatestValues {
   }
 }
 
-const deliveredHeaders = new WeakSet<object>();
+const deliveredHeaders = hiddenField<true>();
 /** Values of `traceparent` that were read from deliveries. */
 const deliveredContexts = new LatestValues(MAX_CONTEXTS);
 /** Values that the app has put into messages by itself: they stay its own, also where it consumes them again. */
@@ -61,8 +73,8 @@ const chosenContexts = new LatestValues(MAX_CONTEXTS);
 export function rabbitmqDelivered({ headers }: RabbitMqMessage): void {
   if (!headers || SENT_AT_HEADER in headers) return;
   const { traceparent } = headers;
-  if (typeof traceparent !== 'string') deliveredHeaders.add(headers);
-  else if (!chosenContexts.has(traceparent)) deliveredContexts.add(traceparent);
+  if (typeof traceparent === 'string') deliveredContexts.add(traceparent);
+  else deliveredHeaders.set(headers, true);
 }
 
 function isForwarded({ headers }: RabbitMqMessage): boolean {
@@ -71,6 +83,7 @@ function isForwarded({ headers }: RabbitMqMessage): boolean {
   if (deliveredHeaders.has(headers) || SENT_AT_HEADER in headers || hasContextInBytes(headers)) return true;
   const { traceparent } = headers;
   if (typeof traceparent !== 'string') return false;
+  if (chosenContexts.has(traceparent)) return false;
   if (deliveredContexts.has(traceparent)) return true;
   chosenContexts.add(traceparent);
   return false;
