@@ -44,13 +44,15 @@ export class AttributeWriter {
 
   /** As {@link write}, straight onto a span that is recording. */
   set(values: MessagingAttributes, span: Span): void {
-    for (const key in values) {
-      const value = values[key as AttributeKey];
-      if (value === undefined) continue;
-      const columns = this._columns[key];
-      for (let index = 0; index < columns.length; index++) {
-        span.setAttribute(columns[index].name, columns[index].convert(value));
-      }
+    for (const key in values) this.setOne(key as AttributeKey, values[key as AttributeKey], span);
+  }
+
+  /** As {@link set}, for one. */
+  setOne(key: AttributeKey, value: AttributeValue | undefined, span: Span): void {
+    if (value === undefined) return;
+    const columns = this._columns[key];
+    for (let index = 0; index < columns.length; index++) {
+      span.setAttribute(columns[index].name, columns[index].convert(value));
     }
   }
 }

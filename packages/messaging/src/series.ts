@@ -104,14 +104,14 @@ export class SeriesTable {
   }
 
   private _write(type: OperationType, values: MessagingAttributes): Series {
-    const untyped = this._writer.write(values);
+    const untyped = sorted(this._writer.write(values));
     const operationType = LEGACY_MESSAGE_OPERATION[type];
     const { system, destinationName, destinationTemplate, consumerGroupName } = values;
     return {
       untyped,
-      waiting: this._writer.write({ system, destinationName, destinationTemplate, consumerGroupName }),
-      typed: this._writer.write({ operationType: type }, { ...untyped }),
-      legacy: this._legacyWriter.write({ ...values, operationType }),
+      waiting: sorted(this._writer.write({ system, destinationName, destinationTemplate, consumerGroupName })),
+      typed: sorted(this._writer.write({ operationType: type }, { ...untyped })),
+      legacy: sorted(this._legacyWriter.write({ ...values, operationType })),
     };
   }
 }
@@ -127,4 +127,9 @@ function isSameSeries(one: Operation<unknown>, other: Operation<unknown>): boole
     lowCardinalityName(one.destination) === lowCardinalityName(other.destination) &&
     one.destination.template === other.destination.template
   );
+}
+
+/** An SDK sorts them at each measurement to find the series, which is a tenth quicker where they are sorted already. */
+function sorted(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -186,12 +186,12 @@ export class TelemetryCore<M = unknown> {
     const { type, operation, attributes, details, queueTimeMs, links } = start;
     const { isBatch, messages } = operation;
     span.setAttributes(stable.client);
-    if (isBatch) writer.set({ batchMessageCount: messages.length }, span);
+    if (isBatch) writer.setOne('batchMessageCount', messages.length, span);
     if (operation.attributes) writer.set(operation.attributes, span);
     if (details) writer.set(details, span);
-    if (queueTimeMs !== undefined) writer.set({ queueTimeMs }, span);
+    writer.setOne('queueTimeMs', queueTimeMs, span);
     const dropped = links?.beyond(this.config.maxLinks);
-    if (dropped) writer.set({ batchDroppedLinkCount: dropped }, span);
+    if (dropped) writer.setOne('batchDroppedLinkCount', dropped, span);
     const isSending = type === 'send' || type === 'create';
     // A batch of one that is received or processed has its message's attributes on the link, as any batch.
     if (messages.length !== 1 || (isBatch && !isSending)) return;
