@@ -15,14 +15,20 @@ instrument(mode);
 /** So many calls were found to take the time that was asked for. */
 const callsOf = new Map<string, number>();
 const MAX_MESSAGES = 30_000;
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 2000;
 
 async function makeCases(): Promise<Map<string, Case>> {
   // Not before the instrumentations are there: these load the client libraries.
   const { kafkaCases } = load('./micro/kafka') as typeof import('./kafka');
   const { rabbitMqCases } = load('./micro/rabbitmq') as typeof import('./rabbitmq');
   const { sqsCases } = load('./micro/sqs') as typeof import('./sqs');
-  const cases = [...(await kafkaCases(mode)), ...(await rabbitMqCases(mode)), ...(await sqsCases(mode))];
+  const { sdkCases } = load('./micro/sdk') as typeof import('./sdk');
+  const cases = [
+    ...(await kafkaCases(mode)),
+    ...sdkCases(mode),
+    ...(await rabbitMqCases(mode)),
+    ...(await sqsCases(mode)),
+  ];
   return new Map(cases.map(one => [one.name, one]));
 }
 
