@@ -26,7 +26,8 @@ export function consumeAdvice(telemetry: Telemetry, wrap: Wrap, channels: Channe
   ) => {
     const isSettledBefore = Boolean(options?.noAck);
     let known: RabbitMqChannel | undefined;
-    const handler = wrap(onMessage, (handle, [message]: [ConsumeMessage | null]) => {
+    const handler = wrap(onMessage, (handle, args: [ConsumeMessage | null]) => {
+      const message = args[0];
       // A null message says that the broker has cancelled the consumer: what was delivered can still be settled.
       if (!message) return handle();
       const delivery = onDelivery('consume', message, queue, channel, isSettledBefore);

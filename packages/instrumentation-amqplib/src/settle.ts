@@ -27,12 +27,11 @@ export function settleAdvice(channels: RabbitMqChannels<Channel>): Record<Settle
     return known ? known.settle(settlement, Infinity, true, call) : call();
   };
   return {
-    ack: (call, [message, allUpTo]: [Message, boolean], channel: Channel) =>
-      one(call, channel, ACKED, message, allUpTo),
-    nack: (call, [message, allUpTo, requeue]: [Message, boolean, Requeue], channel: Channel) =>
-      one(call, channel, refused('nack', requeue), message, allUpTo),
-    reject: (call, [message, requeue]: [Message, Requeue], channel: Channel) =>
-      one(call, channel, refused('reject', requeue), message),
+    ack: (call, args: [Message, boolean], channel: Channel) => one(call, channel, ACKED, args[0], args[1]),
+    nack: (call, args: [Message, boolean, Requeue], channel: Channel) =>
+      one(call, channel, refused('nack', args[2]), args[0], args[1]),
+    reject: (call, args: [Message, Requeue], channel: Channel) =>
+      one(call, channel, refused('reject', args[1]), args[0]),
     ackAll: (call, _args, channel: Channel) => all(call, channel, ACKED),
     nackAll: (call, [requeue]: [Requeue], channel: Channel) => all(call, channel, refused('nack', requeue)),
     recover: (call, _args, channel: Channel) => all(call, channel, RECOVERED),

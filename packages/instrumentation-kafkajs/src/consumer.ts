@@ -59,7 +59,9 @@ export function commit(
 
 function eachMessageAdvice(traced: TracedClient): Advice {
   const { telemetry } = traced;
-  return (call, [{ topic, partition, message }]: [EachMessagePayload]) => {
+  return (call, args: [EachMessagePayload]) => {
+    // By index, here and wherever it is done for each message: to take an array apart is to make an iterator.
+    const { topic, partition, message } = args[0];
     if (!telemetry.observes(topic)) return call();
     return telemetry.process(kafkaProcessing(topic, partition, [message as KafkaMessage], traced.known), () => call());
   };

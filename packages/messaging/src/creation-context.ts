@@ -73,7 +73,7 @@ function planSingle<M>(
   ambient: Context,
   trust: IncomingTrust,
 ): ProcessPlan<M> {
-  const [message] = operation.messages;
+  const message = operation.messages[0];
   const links = new Links();
   const carried = trust === 'ignore' ? CARRIES_NOTHING : readCarried(core.system, message);
   const { creation } = carried;

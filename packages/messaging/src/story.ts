@@ -26,8 +26,9 @@ export interface Stories {
 
 /** Deliveries that are not the first, and dead letters that are here for the first time. */
 export function countStories<M>({ metrics }: TelemetryCore<M>, operation: Operation<M>, stories: Stories): void {
-  if (!metrics) return;
-  let [redelivered, dead] = [0, 0];
+  if (!metrics || stories.past?.isNew) return;
+  let redelivered = 0;
+  let dead = 0;
   for (const { isRedelivered, isNewlyDead } of pastsOf(stories)) {
     if (isRedelivered) redelivered++;
     if (isNewlyDead) dead++;
