@@ -2,7 +2,7 @@ import {
   guarded,
   sqsDestination,
   type ActiveOperation,
-  type Destination,
+  type AwsPlace,
   type MessagingAttributes,
   type Operation,
   type Server,
@@ -18,21 +18,14 @@ export interface SdkClient {
   };
 }
 
-/** Where a call goes: to a queue, or to a topic. */
-export interface Place {
-  destination: Destination;
-  server?: Server;
-  attributes: MessagingAttributes;
-}
-
-/** Queues and topics that are remembered, by client. */
+/** Queues that are remembered, by client. */
 const MAX_PLACES = 1000;
 
 /** What is known of one client, by its configuration: most of it is a promise, and there long before the first answer. */
-class KnownClient {
+export class KnownClient {
   server?: Server;
   region?: string;
-  private readonly _queues = new Map<string, Place>();
+  private readonly _queues = new Map<string, AwsPlace>();
   private readonly _asksQueueUrl: boolean;
 
   constructor({ endpoint, region, useQueueUrlAsEndpoint }: NonNullable<SdkClient['config']>) {
@@ -42,7 +35,7 @@ class KnownClient {
   }
 
   /** What every operation on a queue has in common. */
-  queue(queueUrl: unknown): Place {
+  queue(queueUrl: unknown): AwsPlace {
     if (typeof queueUrl !== 'string') return this._make(queueUrl);
     let queue = this._queues.get(queueUrl);
     if (queue) return queue;
@@ -52,7 +45,7 @@ class KnownClient {
   }
 
   /** A client's own endpoint, where it has one; else the SDK sends to the host of the queue's URL. */
-  private _make(queueUrl: unknown): Place {
+  private _make(queueUrl: unknown): AwsPlace {
     const sqsQueueUrl = typeof queueUrl === 'string' ? queueUrl : undefined;
     const server = this._asksQueueUrl ? serverIn(sqsQueueUrl) : this.server;
     return { destination: sqsDestination(queueUrl), server, attributes: { sqsQueueUrl, cloudRegion: this.region } };
@@ -91,18 +84,25 @@ function serverIn(queueUrl: string | undefined): Server | undefined {
   return queueUrl !== undefined && URL.canParse(queueUrl) ? toServer({ url: new URL(queueUrl) }) : undefined;
 }
 
-/** What the SDK says of a request with its answer, or with its error. */
-export function requestAttributes(outcome: unknown): MessagingAttributes {
-  const { requestId, attempts } =
-    (outcome as { $metadata?: { requestId?: string; attempts?: number } } | null | undefined)?.$metadata ?? {};
-  return { awsRequestId: requestId, retryCount: attempts && attempts > 1 ? attempts - 1 : undefined };
+interface Outcome {
+  $metadata?: { requestId?: string; attempts?: number };
+}
+
+const NO_METADATA: NonNullable<Outcome['$metadata']> = {};
+
+/** What is known of a request with its answer, or with its error. */
+export function requestAttributes(
+  outcome: unknown,
+  cloudRegion: MessagingAttributes['cloudRegion'],
+): MessagingAttributes {
+  const { requestId, attempts } = (outcome as Outcome | null | undefined)?.$metadata ?? NO_METADATA;
+  return { awsRequestId: requestId, retryCount: attempts && attempts > 1 ? attempts - 1 : undefined, cloudRegion };
 }
 
 /** What only the outcome says; the first operation of a client learns the server and the region on the way. */
-export function tellRequest(active: ActiveOperation, client: SdkClient, outcome: unknown): void {
+export function tellRequest(active: ActiveOperation, { server, region }: KnownClient, outcome: unknown): void {
   const { operation }: { operation: Operation<unknown> } = active;
-  const { server, region } = known(client);
   operation.server ??= server;
   const isRegionLate = operation.attributes?.cloudRegion === undefined;
-  active.set({ ...requestAttributes(outcome), cloudRegion: isRegionLate ? region : undefined });
+  active.set(requestAttributes(outcome, isRegionLate ? region : undefined));
 }

@@ -1,5 +1,4 @@
 import type { MessagingTelemetry, SnsMessage, SqsMessage, SqsReceivedMessages } from '@queuetrace/messaging';
-import { known } from './client';
 import { receiveMessage } from './receive';
 import type { Request } from './request';
 import { sendBatch, sendMessage, type Sending } from './send';
@@ -25,7 +24,7 @@ const onTopic = (tell: Meaning['tell']): Meaning => ({ service: 'sns', tell });
 const sending = ({ telemetry }: Telling, { client, input }: Request<{ QueueUrl?: string }>): Sending<SqsMessage> => ({
   telemetry,
   name: 'send',
-  place: known(client).queue(input.QueueUrl),
+  place: client.queue(input.QueueUrl),
 });
 
 /** What commands mean, by the names of their classes. */

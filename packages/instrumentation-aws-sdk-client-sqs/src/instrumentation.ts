@@ -9,7 +9,7 @@ import {
   type MessagingConfig,
   type SqsMessage,
 } from '@queuetrace/messaging';
-import type { SdkClient } from './client';
+import { known, type SdkClient } from './client';
 import { commandsOf, learnCommands, meaningOf, type Meaning, type Telling } from './commands';
 import { Request, type SendArgs } from './request';
 import { patchesOfConsumer } from './sqs-consumer';
@@ -104,7 +104,7 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
     const meaning = meaningOf(command);
     if (!meaning || !isOf(client, meaning.service)) return call();
     if (typeof command.input !== 'object' || command.input === null) return call();
-    return meaning.tell(this._telling(), new Request(call, args, client));
+    return meaning.tell(this._telling(), new Request(call, args, known(client)));
   }
 
   private _telling(): Telling {

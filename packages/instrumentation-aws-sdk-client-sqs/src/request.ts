@@ -1,5 +1,5 @@
-import { bindContext, copyWith, guarded, isThenable, type ActiveOperation, type Call } from '@queuetrace/messaging';
-import { tellRequest, type SdkClient } from './client';
+import { bindContext, copyWith, isThenable, tellFailure, type ActiveOperation, type Call } from '@queuetrace/messaging';
+import { tellRequest, type KnownClient } from './client';
 
 /** What the app sends: `client.send(command, options?, callback?)`. */
 export interface Command {
@@ -10,7 +10,7 @@ export type SendArgs = [Command, ...unknown[]];
 /** What is done with the outcome of a request. */
 interface Listener<Output> {
   /** The operation that the request is a part of: it ends with the request. */
-  active?: ActiveOperation;
+  readonly active?: ActiveOperation;
   /** Gives back what the app is to get. */
   onAnswer?(output: Output): Output;
   onError?(error: unknown): void;
@@ -24,7 +24,7 @@ export class Request<Input> {
   constructor(
     private readonly _call: Call,
     private readonly _args: SendArgs,
-    readonly client: SdkClient,
+    readonly client: KnownClient,
   ) {}
 
   static isOurs(command: unknown): boolean {
@@ -90,20 +90,27 @@ export class Request<Input> {
     return true;
   }
 
-  private _answered<Output>({ active, onAnswer }: Listener<Output>, output: Output): Output {
-    const answer = guarded('reading an answer', () => {
+  private _answered<Output>(listener: Listener<Output>, output: Output): Output {
+    const { active } = listener;
+    let answer: Output | undefined;
+    try {
       if (active) tellRequest(active, this.client, output);
-      return onAnswer?.(output);
-    });
+      answer = listener.onAnswer?.(output);
+    } catch (error) {
+      tellFailure('reading an answer', error);
+    }
     active?.end();
     return answer ?? output;
   }
 
-  private _failed<Output>({ active, onError }: Listener<Output>, error: unknown): void {
-    guarded('reading an error', () => {
+  private _failed<Output>(listener: Listener<Output>, error: unknown): void {
+    const { active } = listener;
+    try {
       if (active) tellRequest(active, this.client, error);
-      onError?.(error);
-    });
+      listener.onError?.(error);
+    } catch (failure) {
+      tellFailure('reading an error', failure);
+    }
     active?.end(error, true);
   }
 }

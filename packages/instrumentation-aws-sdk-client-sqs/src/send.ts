@@ -2,11 +2,12 @@ import {
   answerAsWritten,
   endByAnswer,
   isObject,
+  operationAt,
   sharingQuota,
+  type AwsPlace,
   type MessagingTelemetry,
   type SqsBatchAnswer,
 } from '@queuetrace/messaging';
-import type { Place } from './client';
 import { copyOf, type Request } from './request';
 
 /** How a system sends. */
@@ -14,7 +15,7 @@ export interface Sending<M> {
   telemetry: MessagingTelemetry<M>;
   /** What the service calls it. */
   name: 'send' | 'publish';
-  place: Place;
+  place: AwsPlace;
 }
 
 /** One message, which is the input of the call. */
@@ -23,7 +24,7 @@ export function sendMessage<M extends object>({ telemetry, name, place }: Sendin
   const { input } = request;
   const message = copyOf(input);
   const messages = [message];
-  const active = sharingQuota(messages, () => telemetry.startSend({ ...place, name, messages }));
+  const active = sharingQuota(messages, () => telemetry.startSend(operationAt(place, name, messages, false)));
   return request.send<{ MessageId?: string }>(message, {
     active,
     onAnswer(output) {
@@ -45,7 +46,7 @@ export function sendBatch<M extends object, Key extends string>(
   if (!Array.isArray(written) || !telemetry.observes(place.destination.name)) return request.pass();
   const entries = (written as M[]).map(entry => (isObject(entry) ? copyOf(entry) : entry));
   const messages = entries.filter(isObject);
-  const active = sharingQuota(messages, () => telemetry.startSend({ ...place, name, messages, isBatch: true }));
+  const active = sharingQuota(messages, () => telemetry.startSend(operationAt(place, name, messages, true)));
   return request.send<SqsBatchAnswer>(
     { ...copyOf(input), [key]: entries },
     {

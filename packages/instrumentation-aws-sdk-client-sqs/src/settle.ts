@@ -5,9 +5,7 @@ import {
   type SqsMessage,
   type SqsReceivedMessages,
   type SqsSettleEntry,
-  endByAnswer,
 } from '@queuetrace/messaging';
-import { known } from './client';
 import type { Request } from './request';
 
 /** DeleteMessage and ChangeMessageVisibility; with `Entries`, their batches. */
@@ -23,20 +21,11 @@ export function settle(
   request: Request<SettleInput>,
 ): unknown {
   const { client, input } = request;
-  const queue = known(client).queue(input.QueueUrl);
+  const queue = client.queue(input.QueueUrl);
   const entries = isBatch ? input.Entries : [input];
   if (!Array.isArray(entries) || !telemetry.observes(queue.destination.name)) return request.pass();
-  const settlement = new SqsSettlement(telemetry, received, { ...queue, name, entries, isBatch });
-  const { active } = settlement;
-  return request.send<SqsBatchAnswer | undefined>(input, {
-    active,
-    onAnswer(output) {
-      if (active && isBatch) endByAnswer(active, entries, output);
-      else active?.end();
-      settlement.answered(output);
-      return output;
-    },
-  });
+  const settlement = new SqsSettlement(telemetry, received, { name, queue, entries, isBatch });
+  return request.send<SqsBatchAnswer | undefined>(input, settlement);
 }
 
 /** StartMessageMoveTask: the dead letters of a queue go back to where they came from. Which ones, nobody says. */
@@ -45,7 +34,7 @@ export function startMove(
   request: Request<{ SourceArn?: string }>,
 ): unknown {
   const { client, input } = request;
-  const { destination, server } = known(client).queue(input.SourceArn);
+  const { destination, server } = client.queue(input.SourceArn);
   if (!telemetry.observes(destination.name)) return request.pass();
   const attributes = { dlqAction: 'retry' };
   const operation = { name: 'start message move task', destination, server, messages: [], attributes };

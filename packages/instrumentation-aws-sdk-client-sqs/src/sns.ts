@@ -1,5 +1,5 @@
-import { snsDestination, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
-import { known, type Place, type SdkClient } from './client';
+import { snsDestination, type AwsPlace, type MessagingTelemetry, type SnsMessage } from '@queuetrace/messaging';
+import type { KnownClient } from './client';
 import type { Request } from './request';
 import { sendBatch, sendMessage } from './send';
 
@@ -27,8 +27,7 @@ export function publishBatch(telemetry: Telemetry, request: Request<PublishInput
   return sendBatch({ telemetry, name: 'publish', place }, request, 'PublishBatchRequestEntries');
 }
 
-function topicOf(client: SdkClient, topicArn: unknown): Place | undefined {
+function topicOf({ server, region: cloudRegion }: KnownClient, topicArn: unknown): AwsPlace | undefined {
   const destination = snsDestination(topicArn);
-  const { server, region: cloudRegion } = known(client);
   return destination && { destination, server, attributes: { snsTopicArn: topicArn as string, cloudRegion } };
 }

@@ -35,10 +35,9 @@ export class RecentMap<Value> {
     return undefined;
   }
 
-  set(key: string, value: Value): void {
+  set(key: string, value: Value, nowMs = performance.now()): void {
     const { max } = this._limits;
     if (max === 0) return;
-    const nowMs = performance.now();
     this._entries.set({ key, value, setAtMs: nowMs, previous: undefined, next: undefined });
     for (let { oldest } = this._entries; oldest; { oldest } = this._entries) {
       if (this._entries.size <= max && !this._isOld(oldest, nowMs)) break;

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
 import { CreatedMessages } from './created-messages';
+import { linksToCreations } from './creation-links';
 import { errorType } from './error-type';
 import { tellFailure } from './guarded';
 import { Links } from './links';
@@ -147,16 +148,26 @@ export class MessagingTelemetry<M> {
     if (operation.messages.length === 0 && !hasFailed) return;
     const { messages } = operation;
     const contexts = new CreationContexts(this._system);
-    const queueTimesMs = messages.map(message => queueTimeOf(this._core, operation, message));
-    const links = new Links(index =>
-      Object.assign(this._core.messageAttributes(messages[index], true), { queueTimeMs: queueTimesMs[index] }),
-    );
-    messages.forEach((message, index) => links.addCreation(contexts.of(message), index));
-    const parent = withoutEndedSpan(context.active());
-    const attributes = hasFailed ? { errorType: errorType(error) } : undefined;
-    const isSpanless = !this.config.receiveSpans;
-    const start = { type: 'receive', operation, kind: SpanKind.CLIENT, parent, links } as const;
-    const active = this._core.start({ ...start, startTime, attributes, isSpanless });
+    const queueTimesMs: (number | undefined)[] = [];
+    const links = new Links(index => {
+      const attributes = this._core.messageAttributes(messages[index], true);
+      attributes.queueTimeMs = queueTimesMs[index];
+      return attributes;
+    });
+    for (let index = 0; index < messages.length; index++) {
+      queueTimesMs.push(queueTimeOf(this._core, operation, messages[index]));
+      links.addCreation(contexts.of(messages[index]), index);
+    }
+    const active = this._core.start({
+      type: 'receive',
+      operation,
+      kind: SpanKind.CLIENT,
+      parent: withoutEndedSpan(context.active()),
+      links,
+      startTime,
+      attributes: hasFailed ? { errorType: errorType(error) } : undefined,
+      isSpanless: !this.config.receiveSpans,
+    });
     this._recordQueueTimes(queueTimesMs, active);
     active.end(error, hasFailed);
   }
@@ -195,7 +206,8 @@ export class MessagingTelemetry<M> {
     { operation, context }: ActiveOperation<M>,
   ): void {
     const { metrics } = this._core;
-    for (const ms of timesMs) if (ms !== undefined) metrics?.recordQueueTime(operation, ms, context);
+    if (!metrics?.isOn) return;
+    for (const ms of timesMs) if (ms !== undefined) metrics.recordQueueTime(operation, ms, context);
   }
 
   /**
@@ -211,9 +223,7 @@ export class MessagingTelemetry<M> {
   startSettle(operation: Operation<M>, isRequest: boolean): ActiveOperation<M> | undefined {
     const { settleSpans } = this.config;
     if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return undefined;
-    const links = new Links();
-    const contexts = new CreationContexts(this._system);
-    for (const message of operation.messages) links.addCreation(contexts.of(message));
+    const links = linksToCreations(this._system, operation.messages);
     return this._core.start({ type: 'settle', operation, kind: SpanKind.CLIENT, parent: context.active(), links });
   }
 
@@ -276,7 +286,8 @@ function isBatchAround({ type, operation }: ActiveOperation, { destination }: Op
 
 /** A poll loop goes on in the context of whoever started it: that span, once ended, is no parent. */
 export function withoutEndedSpan(active: Context): Context {
-  return trace.getSpan(active)?.isRecording() ? active : trace.deleteSpan(active);
+  const span = trace.getSpan(active);
+  return !span || span.isRecording() ? active : trace.deleteSpan(active);
 }
 
 export { now, type StartTime };

@@ -13,8 +13,9 @@ const envelopes = hiddenField<Envelope | null>();
 /** A message attribute of an SNS notification that is the body of an SQS message (no raw delivery). */
 export function snsAttribute(message: { Body?: string }, name: string): string | undefined {
   const attributes = attributesIn(message);
-  const key = attributes && ownKey(attributes, name);
-  const { Type, Value } = (key !== undefined && attributes![key]) || {};
+  if (!attributes) return undefined;
+  const key = ownKey(attributes, name);
+  const { Type, Value } = (key !== undefined && attributes[key]) || {};
   if (typeof Value !== 'string') return undefined;
   return Type === 'Binary' ? Buffer.from(Value, 'base64').toString() : Value;
 }

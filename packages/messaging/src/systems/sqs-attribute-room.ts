@@ -78,7 +78,7 @@ function write(own: SqsAttributes, { attributes, bytes }: Group, room: Room): bo
   for (const name in attributes) if (!Object.hasOwn(own, name)) slots += 1;
   if (slots > MAX_ATTRIBUTES || bytes > room.bytes) return false;
   room.bytes -= bytes;
-  Object.assign(own, attributes);
+  for (const name in attributes) own[name] = attributes[name];
   return true;
 }
 
@@ -105,10 +105,11 @@ function roomOf(message: SizedMessage): Room {
 
 function roomFor(messages: readonly SizedMessage[]): Room {
   let bytes = 0;
-  for (const { MessageBody, Message, MessageAttributes } of messages) {
+  for (let index = 0; index < messages.length; index++) {
+    const { MessageBody, Message, MessageAttributes } = messages[index];
     bytes += sizeOfMessage(MessageBody ?? Message, MessageAttributes);
   }
   // What keeps the smaller quota goes on keeping it: nobody knows which one a server has.
-  const quota = QUOTAS_BYTES.find(one => bytes <= one) ?? bytes;
-  return { bytes: quota - bytes };
+  for (const quota of QUOTAS_BYTES) if (bytes <= quota) return { bytes: quota - bytes };
+  return { bytes: 0 };
 }

@@ -40,7 +40,7 @@ function bytesToSum(names: readonly string[], attributes: SqsAttributes): Uint8A
 /** What a message counts: its body, and the names, types and values of its attributes. */
 export function sizeOfMessage(body: unknown, attributes: SqsAttributes | undefined): number {
   let bytes = typeof body === 'string' ? Buffer.byteLength(body) : 0;
-  for (const [name, attribute] of Object.entries(attributes ?? {})) bytes += sizeOfAttribute(name, attribute);
+  if (attributes) for (const name of Object.keys(attributes)) bytes += sizeOfAttribute(name, attributes[name]);
   return bytes;
 }
 

@@ -4,7 +4,7 @@ import { globalPropagator } from '../global-propagator';
 import { guarded } from '../guarded';
 import { markReceived, sqs, type SqsMessage } from './aws-sqs';
 import { XRAY_FIELD, XRAY_HEADER } from './aws-trace-header';
-import { md5OfAttributes } from './sqs-attributes';
+import { md5OfAttributes, type SqsAttributes } from './sqs-attributes';
 
 /** The part of a ReceiveMessage request that says what comes with the messages. */
 export interface SqsReceiveRequest {
@@ -31,43 +31,43 @@ const NEEDED_SYSTEM_ATTRIBUTES = [
 
 /** One ReceiveMessage: asks for what is needed, and knows what of the answer the app has not asked for. */
 export class SqsReceive<Request extends SqsReceiveRequest> {
-  /** A copy of the app's request. */
-  readonly request: Request;
   private readonly _fields = contextAttributes();
   private readonly _addedNames: readonly string[] = [];
   private readonly _addedSystemNames: readonly string[] = [];
   /** What the app gets to see, and may send on. */
   private readonly _askedFields: readonly string[] = this._fields;
 
-  /** @param systemNamesKey the spelling that this version of the SDK sends, where the app uses neither */
+  /**
+   * @param request a copy of the app's, to which names are added
+   * @param systemNamesKey the spelling that this version of the SDK sends, where the app uses neither
+   */
   constructor(
-    asked: Request,
+    readonly request: Request,
     systemNamesKey: 'MessageSystemAttributeNames' | 'AttributeNames' = 'MessageSystemAttributeNames',
   ) {
-    this.request = { ...asked };
-    const { MessageAttributeNames: names, MessageSystemAttributeNames: systemNames, AttributeNames: oldNames } = asked;
+    const { MessageAttributeNames: names, MessageSystemAttributeNames: systemNames } = request;
+    const { AttributeNames: oldNames } = request;
     // Anything but lists is for the SDK to complain of.
-    if (![names, systemNames, oldNames].every(list => list == null || Array.isArray(list))) return;
+    if (!isList(names) || !isList(systemNames) || !isList(oldNames)) return;
     // Most apps ask for none.
-    this._askedFields = names?.length ? this._fields.filter(field => names.some(one => isAskedBy(one, field))) : [];
+    this._askedFields = names?.length ? this._fields.filter(field => names.some(one => isAskedBy(one, field))) : NONE;
     this._addedNames = except(this._fields, this._askedFields);
-    if (this._addedNames.length > 0) this.request.MessageAttributeNames = [...(names ?? []), ...this._addedNames];
-    const all = [...(systemNames ?? []), ...(oldNames ?? [])];
-    if (all.includes('All')) return;
-    this._addedSystemNames = except(NEEDED_SYSTEM_ATTRIBUTES, all);
+    if (this._addedNames.length > 0) request.MessageAttributeNames = joined(names, this._addedNames);
+    if (systemNames?.includes('All') || oldNames?.includes('All')) return;
+    this._addedSystemNames = except(except(NEEDED_SYSTEM_ATTRIBUTES, systemNames ?? NONE), oldNames ?? NONE);
     if (this._addedSystemNames.length === 0) return;
     const key = systemNames ? 'MessageSystemAttributeNames' : oldNames ? 'AttributeNames' : systemNamesKey;
-    this.request[key] = [...(asked[key] ?? []), ...this._addedSystemNames];
+    request[key] = joined(request[key], this._addedSystemNames);
   }
 
   /** What is kept of a message after the app has it: its context, its id, where it comes from, and no body. */
   carrierOf(message: SqsMessage): SqsMessage {
-    const MessageAttributes: SqsMessage['MessageAttributes'] = {};
+    const MessageAttributes: SqsAttributes = {};
     for (const field of this._fields) {
       const StringValue = sqs.getter.get(message, field);
       if (typeof StringValue === 'string') MessageAttributes[field] = { DataType: 'String', StringValue };
     }
-    const { DeadLetterQueueSourceArn } = message.Attributes ?? {};
+    const DeadLetterQueueSourceArn = message.Attributes?.DeadLetterQueueSourceArn;
     const Attributes = DeadLetterQueueSourceArn ? { DeadLetterQueueSourceArn } : undefined;
     return { MessageId: message.MessageId, Attributes, MessageAttributes };
   }
@@ -85,6 +85,10 @@ export class SqsReceive<Request extends SqsReceiveRequest> {
   }
 }
 
+const NONE: readonly string[] = [];
+const isList = (list: unknown) => list == null || Array.isArray(list);
+const joined = (asked: readonly string[] | undefined, added: readonly string[]) =>
+  asked?.length ? [...asked, ...added] : added.slice();
 const except = (names: readonly string[], excluded: readonly string[]) =>
   excluded.length > 0 ? names.filter(name => !excluded.includes(name)) : names;
 
@@ -110,7 +114,10 @@ function isAskedBy(pattern: unknown, name: string): boolean {
 function without<T extends object>(record: T | undefined, names: readonly string[]): T | undefined {
   if (!record) return record;
   const all = Object.keys(record);
-  const left = except(all, names);
-  if (left.length === all.length) return record;
-  return left.length > 0 ? (Object.fromEntries(left.map(name => [name, record[name as keyof T]])) as T) : undefined;
+  let left = 0;
+  for (let index = 0; index < all.length; index++) if (!names.includes(all[index])) left += 1;
+  if (left === all.length) return record;
+  // Most apps have asked for none.
+  if (left === 0) return undefined;
+  return Object.fromEntries(except(all, names).map(name => [name, record[name as keyof T]])) as T;
 }

@@ -7,6 +7,7 @@ import { state } from '../state';
 import type { MessagingTelemetry } from '../telemetry';
 import type { StartTime } from '../telemetry-core';
 import type { Operation } from '../types';
+import { operationAt, type AwsPlace } from './aws-place';
 import type { SqsMessage } from './aws-sqs';
 import type { SqsReceive, SqsReceivedMessage } from './sqs-receive';
 import { UnfinishedProcesses } from './sqs-unfinished';
@@ -15,9 +16,6 @@ import { UnfinishedProcesses } from './sqs-unfinished';
 const MAX_MESSAGES = 10_000;
 /** The longest visibility timeout that SQS takes: 12 hours. */
 const MAX_VISIBILITY_TIMEOUT_MS = 12 * 3600 * 1000;
-
-/** What the processing of received messages has in common, whichever they are. */
-export type SqsProcessing = Omit<Operation<SqsMessage>, 'name' | 'messages' | 'isBatch'>;
 
 /** A message that the app has received and not settled. */
 interface Received {
@@ -52,25 +50,34 @@ export class SqsReceivedMessages {
   handOver<M extends SqsReceivedMessage>(
     receive: SqsReceive<object>,
     messages: readonly M[],
-    processing: SqsProcessing,
+    queue: AwsPlace,
     timeoutS: unknown,
   ): M[] {
-    const visibleAtMs = visibleAt(timeoutS);
-    const handed = messages.map(message => {
-      const received: Received = { carrier: receive.carrierOf(message), visibleAtMs };
-      if (message.ReceiptHandle) this._received.set(message.ReceiptHandle, received);
+    const nowMs = performance.now();
+    const visibleAtMs = visibleAt(timeoutS, nowMs);
+    const handed: M[] = [];
+    const all: Received[] = [];
+    // One for the whole answer, which has ten messages at most: one that nobody works on costs no more than this.
+    const deliveryOf = (asked: object) => {
+      const index = handed.lastIndexOf(asked as M);
+      return this._deliver(messages[index], all[index], queue);
+    };
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index];
+      const received = { carrier: receive.carrierOf(message), visibleAtMs, process: undefined, isSettled: false };
+      if (message.ReceiptHandle) this._received.set(message.ReceiptHandle, received, nowMs);
       const asked = receive.asAsked(message);
-      // Most messages of most apps are asked for, once each; a message that nobody works on costs no more than this.
-      state.deliveries.setLazily(asked, () => this._deliver(message, received, processing));
-      return asked;
-    });
+      state.deliveries.setLazily(asked, deliveryOf);
+      all.push(received);
+      handed.push(asked);
+    }
     const { loopSpans } = this._telemetry.config;
     const batch = loopSpans ? traceLoop(handed, message => state.deliveries.get(message)).messages : handed;
-    this._batches.set(batch, () => ({ ...processing, name: 'process', messages, isBatch: true }));
+    this._batches.set(batch, () => operationAt(queue, 'process', messages, true));
     return batch;
   }
 
-  /** The processing of all messages of one answer at once, by the array that the app got. */
+  /** The queue of all messages of one answer at once, by the array that the app got. */
   startBatch(batch: readonly object[]): ActiveOperation<SqsMessage> | undefined {
     const operation = this._batches.get(batch)?.();
     if (!operation) return undefined;
@@ -115,8 +122,8 @@ export class SqsReceivedMessages {
     for (const process of processes) process?.addEvent('visibilityExtended', { sqsVisibilityTimeout: timeoutS });
   }
 
-  private _deliver(message: SqsMessage, received: Received, processing: SqsProcessing): Delivery {
-    const operation = { ...processing, name: 'process', messages: [message] };
+  private _deliver(message: SqsMessage, received: Received, queue: AwsPlace): Delivery {
+    const operation = operationAt(queue, 'process', [message], false);
     const start = (startTime: StartTime, ambient: ActiveOperation['context']) => {
       const process = this._telemetry.startProcess(operation, { ambient, isCounted: true, startTime });
       follow([received], process);
@@ -144,7 +151,7 @@ function follow(messages: readonly Received[], process: ActiveOperation): void {
 }
 
 /** @param timeoutS as the API has it; undefined where the queue's own counts */
-function visibleAt(timeoutS: unknown): number | undefined {
+function visibleAt(timeoutS: unknown, nowMs = performance.now()): number | undefined {
   if (typeof timeoutS !== 'number' || !(timeoutS >= 0)) return undefined;
-  return performance.now() + Math.min(timeoutS * 1000, MAX_VISIBILITY_TIMEOUT_MS);
+  return nowMs + Math.min(timeoutS * 1000, MAX_VISIBILITY_TIMEOUT_MS);
 }

@@ -1,8 +1,9 @@
 import type { ActiveOperation } from '../active-operation';
 import type { MessagingTelemetry } from '../telemetry';
+import { operationAt, type AwsPlace } from './aws-place';
 import type { SqsMessage } from './aws-sqs';
-import type { SqsBatchAnswer } from './sqs-answer';
-import type { SqsProcessing, SqsReceivedMessages } from './sqs-received';
+import { endByAnswer, type SqsBatchAnswer } from './sqs-answer';
+import type { SqsReceivedMessages } from './sqs-received';
 
 /** A message to settle, as a batch has it; a request for one message has the same without `Id`. */
 export interface SqsSettleEntry {
@@ -12,11 +13,14 @@ export interface SqsSettleEntry {
   VisibilityTimeout?: number;
 }
 
-interface Settle extends SqsProcessing {
+interface Settle {
   name: 'delete' | 'change visibility';
+  queue: AwsPlace;
   entries: readonly SqsSettleEntry[];
   isBatch: boolean;
 }
+
+const NO_ANSWER: SqsBatchAnswer = {};
 
 /** One request that deletes messages, or says when they are visible again. */
 export class SqsSettlement {
@@ -28,17 +32,23 @@ export class SqsSettlement {
     private readonly _received: SqsReceivedMessages,
     private readonly _settle: Settle,
   ) {
-    const { entries, ...operation } = _settle;
-    // A batch counts the messages that we have not seen, too.
-    const messages = operation.isBatch
-      ? entries.map(entry => this._carrierOf(entry) ?? {})
-      : entries.flatMap(entry => this._carrierOf(entry) ?? []);
-    this.active = _telemetry.startSettle({ ...operation, messages }, true);
+    const { name, queue, isBatch } = _settle;
+    this.active = _telemetry.startSettle(operationAt(queue, name, this._messages(), isBatch), true);
+  }
+
+  /** The request is over. */
+  onAnswer<Answer extends SqsBatchAnswer | undefined>(answer: Answer): Answer {
+    const { active } = this;
+    const { entries, isBatch } = this._settle;
+    if (active && isBatch) endByAnswer(active, entries, answer);
+    else active?.end();
+    this._settled(answer ?? NO_ANSWER);
+    return answer;
   }
 
   /** What it means for process operations that nothing else ends, and for attempts that are remembered. */
-  answered({ Failed }: SqsBatchAnswer = {}): void {
-    const { name, destination, entries } = this._settle;
+  private _settled({ Failed }: SqsBatchAnswer): void {
+    const { name, queue, entries } = this._settle;
     let extended: Map<number, unknown[]> | undefined;
     for (const { Id, ReceiptHandle, VisibilityTimeout } of entries) {
       if (Failed?.some(failed => failed.Id === Id)) continue;
@@ -49,9 +59,17 @@ export class SqsSettlement {
         continue;
       }
       const carrier = this._received.settled(ReceiptHandle, isDeleted);
-      if (carrier && isDeleted) this._telemetry.forget({ name, destination, messages: [carrier] });
+      if (carrier && isDeleted) this._telemetry.forget(operationAt(queue, name, [carrier], false));
     }
     extended?.forEach((receiptHandles, timeoutS) => this._received.extended(receiptHandles, timeoutS));
+  }
+
+  /** A batch counts the messages that we have not seen, too. */
+  private _messages(): SqsMessage[] {
+    const { entries, isBatch } = this._settle;
+    if (isBatch) return entries.map(entry => this._carrierOf(entry) ?? {});
+    const carrier = this._carrierOf(entries[0]);
+    return carrier ? [carrier] : [];
   }
 
   private _carrierOf(entry: SqsSettleEntry | null): SqsMessage | undefined {
