@@ -99,7 +99,7 @@ export class SqsInstrumentation extends MessagingInstrumentation<SqsMessage> {
   }
 
   private _send(call: Call, args: SendArgs, client: SdkClient) {
-    const [command] = args;
+    const command = args[0];
     if (Request.isOurs(command)) return call();
     const meaning = meaningOf(command);
     if (!meaning || !isOf(client, meaning.service)) return call();

@@ -48,9 +48,9 @@ export class Request<Input> {
   /** The outcome reaches the caller the way that they asked for. */
   send<Output>(input: Input, listener: Listener<Output>): unknown {
     const { active } = listener;
-    const args: unknown[] = [...this._args];
+    const args: unknown[] = this._args.slice();
     args[0] = this._copy(input);
-    const hasCallback = this._listenToCallback(args, listener);
+    const hasCallback = args.length > 1 && this._listenToCallback(args, listener);
     let result: unknown;
     try {
       result = active ? active.run(() => this._call(args)) : this._call(args);

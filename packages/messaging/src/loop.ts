@@ -20,7 +20,7 @@ export interface Loop<T> {
 type DeliveryOf<T> = (message: T) => Delivery | undefined;
 
 export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>): Loop<T> {
-  const copy = [...messages];
+  const copy = messages.slice();
   const loop: OpenSteps = { steps: new Set(), isOver: false };
   const enter = (message: T) => {
     const delivery = deliveryOf(message);
