@@ -2,6 +2,7 @@ import { context, type Context, type ContextManagementToken } from '@opentelemet
 import { isThenable, type ActiveOperation } from './active-operation';
 import type { Delivery } from './delivery';
 import { guarded } from './guarded';
+import { hiddenField } from './hidden-field';
 import { LazyContext } from './lazy-context';
 import { now, type StartTime } from './telemetry-core';
 
@@ -21,38 +22,59 @@ type DeliveryOf<T> = (message: T) => Delivery | undefined;
 
 export function traceLoop<T>(messages: readonly T[], deliveryOf: DeliveryOf<T>): Loop<T> {
   const copy = messages.slice();
-  const loop: OpenSteps = { steps: new Set(), isOver: false };
-  const enter = (message: T) => {
-    const delivery = deliveryOf(message);
-    return delivery && new Step(delivery, loop);
-  };
-  // Where the loop is: unlike a callback's, what is thrown there is seen by its owner only.
-  let current: Step | undefined;
-  define(copy, 'forEach', (fn: Visit<T>, self?: unknown) => void visitAll('forEach', copy, enter, fn, self));
-  define(copy, 'map', (fn: Visit<T>, self?: unknown) => visitAll('map', copy, enter, fn, self));
-  define(copy, Symbol.iterator, () => iterate(copy, enter, step => (current = step)));
-  return {
-    messages: copy,
-    finish(error) {
-      loop.isOver = true;
-      for (const step of loop.steps) step.end(step === current ? error : undefined);
-    },
-  };
+  const seen = new SeenLoop(deliveryOf as DeliveryOf<unknown>);
+  loops.set(copy, seen);
+  Object.setPrototypeOf(copy, SEEN_ARRAY);
+  return { messages: copy, finish: error => seen.finish(error) };
 }
 
-/** One by one: a table of all three to go through takes 1.3 µs instead of 0.7. */
-function define(copy: object, key: 'forEach' | 'map' | typeof Symbol.iterator, value: unknown): void {
-  Object.defineProperty(copy, key, { value, configurable: true, enumerable: false, writable: true });
+/** The loops over one array. */
+class SeenLoop {
+  /** Those that have a process operation which has not ended. */
+  readonly steps = new Set<Step>();
+  /** The owner has finished: nobody would end what starts now. */
+  isOver = false;
+  /** Where the loop is: unlike a callback's, what is thrown there is seen by its owner only. */
+  current?: Step;
+
+  constructor(private readonly _deliveryOf: DeliveryOf<unknown>) {}
+
+  enter(message: unknown): Step | undefined {
+    const delivery = this._deliveryOf(message);
+    return delivery && new Step(delivery, this);
+  }
+
+  finish(error: unknown): void {
+    this.isOver = true;
+    for (const step of this.steps) step.end(step === this.current ? error : undefined);
+  }
+}
+
+/** By the array that was handed out. */
+const loops = hiddenField<SeenLoop>();
+
+/**
+ * Between such an array and Array.prototype. With a `Symbol.iterator` of an array's own V8 gives up its quick iteration
+ * of all arrays of the process, for good: each spread of ten takes 370 instead of 57 ns from then on, wherever it is.
+ */
+const SEEN_ARRAY = Object.create(Array.prototype, {
+  forEach: hidden(function (this: unknown[], fn: Visit<unknown>, self?: unknown): void {
+    visitAll('forEach', this, fn, self);
+  }),
+  map: hidden(function (this: unknown[], fn: Visit<unknown>, self?: unknown): unknown {
+    return visitAll('map', this, fn, self);
+  }),
+  [Symbol.iterator]: hidden(function (this: unknown[]): unknown {
+    const seen = loops.get(this);
+    return seen ? iterate(this, seen) : Array.prototype.values.call(this);
+  }),
+}) as object;
+
+function hidden(value: unknown): PropertyDescriptor {
+  return { value, configurable: true, enumerable: false, writable: true };
 }
 
 type Visit<T> = (message: T, index: number, messages: T[]) => unknown;
-
-/** The steps of one loop that have a process operation which has not ended. */
-interface OpenSteps {
-  readonly steps: Set<Step>;
-  /** The loop's owner has finished: nobody would end what starts now. */
-  isOver: boolean;
-}
 
 /** One message's turn in a loop. */
 class Step {
@@ -67,7 +89,7 @@ class Step {
 
   constructor(
     private readonly _delivery: Delivery,
-    private readonly _loop: OpenSteps,
+    private readonly _loop: SeenLoop,
   ) {
     this.context = new LazyContext(context.active(), () => this.open());
   }
@@ -158,11 +180,7 @@ function* steps<T>(messages: T[]): Generator<T, undefined> {
   return undefined;
 }
 
-function iterate<T>(
-  messages: T[],
-  enter: (message: T) => Step | undefined,
-  goOn: (step: Step | undefined) => void,
-): ArrayIterator<T> {
+function iterate<T>(messages: T[], seen: SeenLoop): ArrayIterator<T> {
   const inner = steps(messages);
   let step: Step | undefined;
   let first: Step | undefined;
@@ -176,10 +194,10 @@ function iterate<T>(
       step?.leave();
       if (isFirstTick === undefined) begin();
       const result = inner.next();
-      step = result.done ? undefined : guarded('entering a loop', () => enter(result.value));
+      step = result.done ? undefined : guarded('entering a loop', () => seen.enter(result.value));
       if (result.done) first?.forget();
       else if (isFirstTick) first = step;
-      goOn(step);
+      seen.current = step;
       step?.enter();
       return result;
     },
@@ -194,17 +212,12 @@ function iterate<T>(
   return iterator as unknown as ArrayIterator<T>;
 }
 
-function visitAll<T>(
-  method: 'map' | 'forEach',
-  messages: T[],
-  enter: (message: T) => Step | undefined,
-  fn: Visit<T>,
-  self: unknown,
-): unknown {
+function visitAll<T>(method: 'map' | 'forEach', messages: T[], fn: Visit<T>, self: unknown): unknown {
+  const seen = loops.get(messages);
   // What is no function is the array's own to complain of.
-  if (typeof fn !== 'function') return Reflect.apply(Array.prototype[method], messages, [fn, self]);
+  if (!seen || typeof fn !== 'function') return Reflect.apply(Array.prototype[method], messages, [fn, self]);
   return Array.prototype.map.call(messages, (message: T, index) => {
-    const step = guarded('entering a loop', () => enter(message));
+    const step = guarded('entering a loop', () => seen.enter(message));
     if (!step) return fn.call(self, message, index, messages);
     return step.run(() => fn.call(self, message, index, messages));
   });
