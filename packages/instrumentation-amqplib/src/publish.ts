@@ -9,7 +9,7 @@ import {
 } from '@queuetrace/messaging';
 import type { Channel, Options } from 'amqplib';
 import type { Incoming } from './incoming';
-import { fromPublish } from './message';
+import { copyOptions, fromPublish } from './message';
 import { serverOf } from './server';
 
 type Confirmed = (error: unknown, ok: unknown) => void;
@@ -92,6 +92,7 @@ export class Publishing {
     if (!this._telemetry.observes(destination.name) || !isTable(options) || !isTable(options?.headers))
       return undefined;
     const message = fromPublish(routingKey, args[2], options ?? {});
+    if (this._telemetry.config.sendHook) args[3] = withOwnHeaders(options, message);
     if (options?.mandatory) this._incoming.watchReturns(channel);
     return this._telemetry.startSend({ name: 'publish', destination, messages: [message], server: serverOf(channel) });
   }
@@ -135,6 +136,13 @@ export class Publishing {
 /** Anything else is for the library to complain of. */
 function isTable(value: unknown): boolean {
   return !value || typeof value === 'object';
+}
+
+/** For a hook, which is given the message and may write to it: what it writes is sent, and nothing of the caller's changes. */
+function withOwnHeaders(options: Options.Publish | undefined, message: RabbitMqMessage): Options.Publish {
+  const copied = copyOptions(options);
+  copied.headers = message.headers = { ...message.headers };
+  return copied;
 }
 
 /** Of what the caller's headers have under the same name, which may be frozen or an accessor, nothing is touched. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
+import type { RabbitMqMessage } from '@queuetrace/messaging';
 import { telemetry, uniqueName, withBroker } from '@queuetrace/test-utils';
 import { AmqplibInstrumentation } from '../src';
 import { APIS, withPeers } from './peer';
@@ -309,6 +310,22 @@ for (const api of APIS) {
       assert.deepEqual(Object.keys(carried).sort(), names);
       assert.equal(String(carried.traceparent).split('-')[2], sent.spanContext().spanId);
       assert.deepEqual(headers, given);
+    });
+
+    it('gives a hook headers of its own to write to: what it adds is sent, and the caller has theirs as they were', async () => {
+      instrumentation.setConfig({
+        sendHook(_span, { messages }) {
+          const [message] = messages as readonly RabbitMqMessage[];
+          message.headers = Object.assign(message.headers ?? {}, { added: 'by the hook' });
+        },
+      });
+      const peer = await open();
+      const queue = await peer.queue();
+      const headers = { mine: 'kept' };
+      peer.channel.sendToQueue(queue, body, { headers });
+      const { added, mine, traceparent } = (await peer.wireMessage(queue)).properties.headers!;
+      assert.deepEqual([added, mine, typeof traceparent], ['by the hook', 'kept', 'string']);
+      assert.deepEqual(headers, { mine: 'kept' });
     });
 
     it('writes to no accessor that the caller has among the headers', async () => {

@@ -45,18 +45,15 @@ export class Links {
   /** So many do not fit, whose loss is to be said. */
   beyond(maxLinks: number): number {
     const most = (this._creations?.size ?? 1) + (this._story?.size ?? 0);
-    return most <= maxLinks ? 0 : Math.max(0, [...this._targets()].length - maxLinks);
+    return most <= maxLinks ? 0 : Math.max(0, this._targets().length - maxLinks);
   }
 
   build(writer: AttributeWriter, maxLinks: number): Link[] {
     const last = this._last;
     if (!this._story && !this._creations) return last && maxLinks > 0 ? [this._toLink(last, writer)] : [];
-    const links: Link[] = [];
-    for (const target of this._targets()) {
-      if (links.length >= maxLinks) break;
-      links.push(this._toLink(target, writer));
-    }
-    return links;
+    return this._targets()
+      .slice(0, maxLinks)
+      .map(target => this._toLink(target, writer));
   }
 
   private _toLink({ spanContext, type, index, count }: Target, writer: AttributeWriter): Link {
@@ -91,10 +88,9 @@ export class Links {
     this._last = target;
   }
 
-  private _targets(): Iterable<Target> {
-    const story = this._story;
-    if (this._creations && !story) return this._creations.values();
+  private _targets(): Target[] {
     const creations = this._creations ? [...this._creations.values()] : this._last ? [this._last] : [];
+    const story = this._story;
     if (!story) return creations;
     // A story told of the creation context itself, such as that it is the original, is the link to it.
     return [...story.values(), ...creations.filter(({ spanContext }) => !story.get(keyOf(spanContext))?.type)];

@@ -1,4 +1,4 @@
-import { guarded, tellFailure } from './guarded';
+import { guarded } from './guarded';
 
 /**
  * Listens to a promise of the library's or the app's as one `then` on it, which gives on the same outcome: a rejection
@@ -11,11 +11,7 @@ export function tellOutcome<P extends PromiseLike<unknown>>(
 ): P {
   return promise.then(
     value => {
-      try {
-        onValue(value as Awaited<P>);
-      } catch (error) {
-        tellFailure('telling an outcome', error);
-      }
+      guarded('telling an outcome', () => onValue(value as Awaited<P>));
       return value;
     },
     (error: unknown) => {
