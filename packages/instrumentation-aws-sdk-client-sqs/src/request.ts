@@ -1,4 +1,4 @@
-import { bindContext, copyWith, isThenable, tellFailure, type ActiveOperation, type Call } from '@queuetrace/messaging';
+import { bindContext, copyWith, guarded, isThenable, type ActiveOperation, type Call } from '@queuetrace/messaging';
 import { tellRequest, type KnownClient } from './client';
 
 /** What the app sends: `client.send(command, options?, callback?)`. */
@@ -92,25 +92,20 @@ export class Request<Input> {
 
   private _answered<Output>(listener: Listener<Output>, output: Output): Output {
     const { active } = listener;
-    let answer: Output | undefined;
-    try {
+    const answer = guarded('reading an answer', () => {
       if (active) tellRequest(active, this.client, output);
-      answer = listener.onAnswer?.(output);
-    } catch (error) {
-      tellFailure('reading an answer', error);
-    }
+      return listener.onAnswer?.(output);
+    });
     active?.end();
     return answer ?? output;
   }
 
   private _failed<Output>(listener: Listener<Output>, error: unknown): void {
     const { active } = listener;
-    try {
+    guarded('reading an error', () => {
       if (active) tellRequest(active, this.client, error);
       listener.onError?.(error);
-    } catch (failure) {
-      tellFailure('reading an error', failure);
-    }
+    });
     active?.end(error, true);
   }
 }

@@ -8,7 +8,7 @@ export { copyWith } from './copy-with';
 export { Delivery, registerDelivery } from './delivery';
 export { configurationFileOf, environment, ownerOf, readModel, SECTIONS_PATH } from './file/file-options';
 export { readSection, type Section } from './file/section';
-export { guarded, tellFailure } from './guarded';
+export { guarded } from './guarded';
 export { isSupported, type ClientFile, type ClientModule } from './loaded-files';
 export { isObject } from './is-object';
 export { nameTable } from './name-table';

@@ -6,7 +6,6 @@ import type { ResolvedConfig } from './config';
 import { planProcess, queueTimeOf } from './creation-context';
 import { LagGauge } from './consumer-lag';
 import { CreatedMessages } from './created-messages';
-import { linksToCreations } from './creation-links';
 import { errorType } from './error-type';
 import { tellFailure } from './guarded';
 import { Links } from './links';
@@ -223,7 +222,9 @@ export class MessagingTelemetry<M> {
   startSettle(operation: Operation<M>, isRequest: boolean): ActiveOperation<M> | undefined {
     const { settleSpans } = this.config;
     if (settleSpans === 'none' || (settleSpans === 'requests' && !isRequest)) return undefined;
-    const links = linksToCreations(this._system, operation.messages);
+    const links = new Links();
+    const contexts = new CreationContexts(this._system);
+    for (const message of operation.messages) links.addCreation(contexts.of(message));
     return this._core.start({ type: 'settle', operation, kind: SpanKind.CLIENT, parent: context.active(), links });
   }
 

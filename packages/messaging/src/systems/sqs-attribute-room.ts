@@ -105,11 +105,10 @@ function roomOf(message: SizedMessage): Room {
 
 function roomFor(messages: readonly SizedMessage[]): Room {
   let bytes = 0;
-  for (let index = 0; index < messages.length; index++) {
-    const { MessageBody, Message, MessageAttributes } = messages[index];
+  for (const { MessageBody, Message, MessageAttributes } of messages) {
     bytes += sizeOfMessage(MessageBody ?? Message, MessageAttributes);
   }
   // What keeps the smaller quota goes on keeping it: nobody knows which one a server has.
-  for (const quota of QUOTAS_BYTES) if (bytes <= quota) return { bytes: quota - bytes };
-  return { bytes: 0 };
+  const quota = QUOTAS_BYTES.find(one => bytes <= one) ?? bytes;
+  return { bytes: quota - bytes };
 }

@@ -114,10 +114,7 @@ function isAskedBy(pattern: unknown, name: string): boolean {
 function without<T extends object>(record: T | undefined, names: readonly string[]): T | undefined {
   if (!record) return record;
   const all = Object.keys(record);
-  let left = 0;
-  for (let index = 0; index < all.length; index++) if (!names.includes(all[index])) left += 1;
-  if (left === all.length) return record;
-  // Most apps have asked for none.
-  if (left === 0) return undefined;
-  return Object.fromEntries(except(all, names).map(name => [name, record[name as keyof T]])) as T;
+  const left = except(all, names);
+  if (left.length === all.length) return record;
+  return left.length > 0 ? (Object.fromEntries(left.map(name => [name, record[name as keyof T]])) as T) : undefined;
 }

@@ -77,7 +77,7 @@ export class SqsReceivedMessages {
     return batch;
   }
 
-  /** The queue of all messages of one answer at once, by the array that the app got. */
+  /** The processing of all messages of one answer at once, by the array that the app got. */
   startBatch(batch: readonly object[]): ActiveOperation<SqsMessage> | undefined {
     const operation = this._batches.get(batch)?.();
     if (!operation) return undefined;
